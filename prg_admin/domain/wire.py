@@ -1,0 +1,232 @@
+"""What engine, agents and peers say to one another, as frozen values with a strict JSON form.
+
+Three documents travel: the **goal** (engine to agent), the **report** (agent to engine, the answer to
+every request) and the **heartbeat** (agent to agent, both ways). A **call-in** is an agent's short
+note to the engine that something happened; it carries no facts that the engine would act upon, except
+that the node said goodbye before a clean shutdown.
+
+Times are durations in seconds on the sender's monotonic clock, so no two clocks have to agree.
+Reading a document that breaks a rule raises :class:`WireError`, which names the field.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from prg_admin.domain.states import Role, ServiceState
+
+
+D = TypeVar("D", bound="Document")
+
+
+class WireError(ValueError):
+    """A document has a missing, superfluous or ill-typed field; the text names it."""
+
+
+class Document:
+    """JSON form of a frozen dataclass: every field present, none besides, each of its type."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Raises :class:`WireError` when ``data`` is not such a document."""
+        return _parse_document(cls, data, cls.__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing(Document):
+    """Durations an agent needs, seconds; derived from the parameters by ``domain.timing``."""
+
+    heartbeat_interval: float
+    connect_timeout: float
+    isolation_limit: float
+    """Silence from engine and peer after which the node stops serving; 0 switches it off."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerAddress(Document):
+    name: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goal(Document):
+    """What a node is to do. Agents refuse an epoch lower than the highest they have seen."""
+
+    node: str
+    group: str
+    """Name of the presence redundancy group; empty for a node in no group."""
+    epoch: int
+    role: Role
+    ha_enabled: bool
+    fence: bool
+    """The peer may take this node's users over, so it must stop serving when isolated."""
+    restart: int
+    """Raised to have the critical services stopped and started anew (Recover)."""
+    peer: PeerAddress | None
+    timing: Timing
+
+    @property
+    def digest(self) -> str:
+        """Short fingerprint by which the engine sees that a report answers to this very goal."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReport(Document):
+    name: str
+    state: ServiceState
+    pid: int | None
+    up_s: float | None
+    """Seconds since it was started, None while it does not run."""
+    down_s: float | None
+    """Seconds since it was last running (or since the agent started), None while it runs."""
+    wanted: bool
+    """The agent means it to run; False after an administrator's Stop and while Idle."""
+    error: str
+    """Why the last start failed or how the process ended; empty when there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerReport(Document):
+    """What a node hears from its peer."""
+
+    name: str
+    silence_s: float
+    """Seconds since the peer was last heard (or since this agent first knew of it)."""
+    rtt_ms: float | None
+    error: str
+    """Empty, ``refused``, ``timeout`` or another short cause of the last failed heartbeat."""
+    serving: tuple[str, ...]
+    """Home nodes the peer said it serves, when it was last heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Document):
+    """What a node does now."""
+
+    node: str
+    version: str
+    boot_id: str
+    """Changes each time the agent starts."""
+    seq: int
+    """Counts this boot's reports, so that a late one is told from a new one."""
+    up_s: float
+    highest_epoch: int
+    goal_epoch: int
+    goal_digest: str
+    """Digest of the goal the agent follows; empty while it has none."""
+    role: Role
+    serving: tuple[str, ...]
+    """Home nodes whose users are admitted now, sorted."""
+    sessions: int
+    """Live client sessions on this node."""
+    fenced: bool
+    """The node stopped serving by itself because it was isolated or has just started."""
+    restarted: int
+    """The last ``Goal.restart`` that was carried out."""
+    services: tuple[ServiceReport, ...]
+    peer: PeerReport | None
+
+    @property
+    def services_running(self) -> bool:
+        return all(s.state is ServiceState.STARTED for s in self.services)
+
+    @property
+    def services_stopped(self) -> bool:
+        return all(s.state is ServiceState.STOPPED for s in self.services)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat(Document):
+    """One agent's greeting to its peer, and the answer to it."""
+
+    node: str
+    boot_id: str
+    highest_epoch: int
+    role: Role
+    serving: tuple[str, ...]
+
+
+class CallInKind(StrEnum):
+    STARTED = "started"
+    SERVICE = "service"
+    """A service died, started or stopped."""
+    GOAL = "goal"
+    """The goal, or a step of it, was reached."""
+    ALIVE = "alive"
+    """The node cannot hear its peer and asks the engine to note that it lives."""
+    PEER = "peer"
+    """The peer fell silent or was heard again."""
+    GOODBYE = "goodbye"
+    """Clean shutdown; services are stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallIn(Document):
+    node: str
+    boot_id: str
+    kind: CallInKind
+    detail: str
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Document):
+        return value.to_json()
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _parse_document(cls: type[D], data: object, where: str) -> D:
+    if not isinstance(data, Mapping):
+        raise WireError(f"{where} must be an object")
+    hints = _hints(cls)
+    unknown = sorted(set(data) - set(hints))
+    if unknown:
+        raise WireError(f"{where}.{unknown[0]} is not a known field")
+    missing = sorted(set(hints) - set(data))
+    if missing:
+        raise WireError(f"{where}.{missing[0]} is missing")
+    return cls(**{name: _parse(hint, data[name], f"{where}.{name}") for name, hint in hints.items()})
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def _parse(hint: Any, value: object, where: str) -> Any:
+    if get_origin(hint) in (UnionType, Union):  # only ``X | None`` occurs
+        inner = next(arg for arg in get_args(hint) if arg is not NoneType)
+        return None if value is None else _parse(inner, value, where)
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise WireError(f"{where} must be a list")
+        return tuple(_parse(get_args(hint)[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+    if issubclass(hint, Document):
+        return _parse_document(hint, value, where)
+    if issubclass(hint, StrEnum):
+        try:
+            return hint(value)
+        except ValueError:
+            raise WireError(f"{where} is not one of {', '.join(hint)}") from None
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        raise WireError(f"{where} must be of type {hint.__name__}")
+    return value

@@ -1,0 +1,39 @@
+"""What the engine did, and why: one row a change, never edited."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from prg_admin.groups.models import PresenceRedundancyGroup
+
+
+class Event(models.Model):
+    """A change of a group's recovery state, with the rule that fired and what it looked at."""
+
+    at = models.DateTimeField(db_index=True)
+    group = models.ForeignKey(
+        PresenceRedundancyGroup, on_delete=models.SET_NULL, null=True, related_name="events"
+    )
+    group_name = models.CharField(max_length=128)
+    rule = models.CharField(max_length=48)
+    """Id of the table row or rule that fired."""
+    actor = models.CharField(max_length=150)
+    """``engine``, or the user who asked."""
+    epoch = models.PositiveBigIntegerField()
+    version = models.PositiveBigIntegerField()
+    """The group's version after the change."""
+    before = models.JSONField()
+    """Per position: node, state, reason, target and ordered role."""
+    after = models.JSONField()
+    values = models.JSONField()
+    """What the rule looked at, by name."""
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("group", "version"), name="event_version_unique"),
+        )
+        indexes = (models.Index(fields=("group", "-at"), name="event_of_group"),)
+
+    def __str__(self) -> str:
+        return f"{self.group_name} {self.rule}"

@@ -1,0 +1,82 @@
+"""Clusters, their nodes, and the last thing each node said."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from prg_admin.domain.wire import Report
+
+
+class Cluster(models.Model):
+    """IM and Presence nodes that share one database publisher and one set of parameters."""
+
+    name = models.CharField(max_length=128)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(Lower("name"), name="cluster_name_unique"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Node(models.Model):
+    """An IM and Presence node and where its agent is reached."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="nodes")
+    name = models.CharField(max_length=128)
+    description = models.CharField(max_length=128, blank=True)
+    address = models.CharField(max_length=255)
+    port = models.PositiveIntegerField()
+    publisher = models.CharField(max_length=128)
+    """Name of the node whose IM and Presence database this node replicates."""
+    key_hash = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the key its agent calls in with; empty until the node is enrolled."""
+    probed_at = models.DateTimeField(null=True, editable=False)
+    """When a sweep last claimed it; Heart Beat Interval later it is due again."""
+    revision = models.PositiveIntegerField(default=1, editable=False)
+    """Counts edits, so that a second saver is told."""
+
+    class Meta:
+        ordering = ("cluster", "name")
+        constraints = (
+            models.UniqueConstraint(Lower("name"), name="node_name_unique"),
+            models.UniqueConstraint(fields=("address", "port"), name="node_address_unique"),
+            models.CheckConstraint(
+                condition=models.Q(port__gte=1, port__lte=65535), name="node_port_valid"
+            ),
+        )
+        indexes = (models.Index(fields=("cluster", "probed_at"), name="node_due"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NodeReport(models.Model):
+    """What the node said last, and when. Written by sweeps and call-ins, read by every page."""
+
+    node = models.OneToOneField(
+        Node, on_delete=models.CASCADE, primary_key=True, related_name="last_report"
+    )
+    heard_at = models.DateTimeField(null=True)
+    """When the engine last heard the node, by a probe answered or by a call-in."""
+    reachable = models.BooleanField(default=False)
+    """Whether the last probe was answered."""
+    error = models.CharField(max_length=255, blank=True)
+    """``refused``, ``timeout`` or another short cause of the last failed probe."""
+    rtt_ms = models.FloatField(null=True)
+    version = models.CharField(max_length=64, blank=True)
+    sessions = models.PositiveIntegerField(default=0)
+    document = models.JSONField(null=True)
+    """The report in its wire form; null while the node was never heard."""
+
+    class Meta:
+        ordering = ("node",)
+
+    def __str__(self) -> str:
+        return f"report of {self.node_id}"
+
+    @property
+    def report(self) -> Report | None:
+        return None if self.document is None else Report.from_json(self.document)
