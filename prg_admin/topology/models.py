@@ -35,6 +35,8 @@ class Node(models.Model):
     """SHA-256 of the key its agent calls in with; empty until the node is enrolled."""
     probed_at = models.DateTimeField(null=True, editable=False)
     """When a sweep last claimed it; Heart Beat Interval later it is due again."""
+    epoch = models.PositiveBigIntegerField(default=1, editable=False)
+    """Highest epoch the node was given while in no group; see ``groups.services``."""
     revision = models.PositiveIntegerField(default=1, editable=False)
     """Counts edits, so that a second saver is told."""
 
