@@ -1,0 +1,77 @@
+"""The durations of the recovery and how they hang together. All in seconds.
+
+Two clocks run against each other when a node falls silent. The node itself stops serving after the
+**isolation limit**, counted from the last moment it *knows* to have been heard. Its peer may take its
+users over after the **silence limit** (Keep Alive Timeout), counted from the last moment it *was*
+heard. The second moment is never earlier than the first, so no user is served twice as long as
+
+    heart beat interval < isolation limit < silence limit
+
+with room on both sides: below for one beat to be renewed, above for the doors to close. The room is
+the span between the heart beat interval and the silence limit, which the parameters' cross-check
+keeps at least as long as the connect timeout (``domain.catalogue``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prg_admin.domain.wire import Timing
+
+ISOLATION_SHARE = 0.75
+"""Part of the span between heart beat interval and silence limit after which a node isolates."""
+
+MULTIPLE_DEVICE_FACTOR = 2.0
+"""Multiple Device Messaging doubles the delays of a failover (domain facts 3.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySettings:
+    """The parameters of the Server Recovery Manager as the engine uses them."""
+
+    heart_beat_interval: float = 60.0
+    connect_timeout: float = 30.0
+    keep_alive_timeout: float = 90.0
+    initialization_timeout: float = 120.0
+    critical_service_delay: float = 90.0
+    automatic_fallback: bool = False
+    monitor_xcp_authentication: bool = False
+    automatic_fallback_delay: float = 1800.0
+    keep_serving_when_isolated: bool = False
+    transition_deadline: float = 120.0
+    multiple_device_messaging: bool = False
+
+    @property
+    def factor(self) -> float:
+        return MULTIPLE_DEVICE_FACTOR if self.multiple_device_messaging else 1.0
+
+
+def service_delay(settings: RecoverySettings) -> float:
+    """How long a critical service may be down before its node fails over."""
+    return settings.critical_service_delay * settings.factor
+
+
+def silence_limit(settings: RecoverySettings) -> float:
+    """How long both witnesses must not hear a node before it counts as down."""
+    return settings.keep_alive_timeout * settings.factor
+
+
+def isolation_limit(settings: RecoverySettings) -> float:
+    """How long a node may go unheard before it stops serving by itself."""
+    span = silence_limit(settings) - settings.heart_beat_interval
+    return settings.heart_beat_interval + ISOLATION_SHARE * span
+
+
+def fence_wait(settings: RecoverySettings) -> float:
+    """Silence after which a node that cannot be asked no longer serves anybody."""
+    return silence_limit(settings)
+
+
+def agent_timing(settings: RecoverySettings) -> Timing:
+    """What agents are told; an isolation limit of 0 means: keep serving when isolated."""
+    limit = 0.0 if settings.keep_serving_when_isolated else isolation_limit(settings)
+    return Timing(
+        heartbeat_interval=settings.heart_beat_interval,
+        connect_timeout=settings.connect_timeout,
+        isolation_limit=limit,
+    )

@@ -1,0 +1,28 @@
+"""Sends tasks by name once the change they are about is committed."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from prg_admin.celery import app
+
+logger = logging.getLogger(__name__)
+
+
+def enqueue(task_name: str, **kwargs: Any) -> None:
+    """Send after the commit (at once outside a transaction).
+
+    A broker that is away loses nothing but time: the sweeps find in the database what is to be done.
+    """
+    transaction.on_commit(lambda: _send(task_name, kwargs))
+
+
+def _send(task_name: str, kwargs: dict[str, Any]) -> None:
+    try:
+        app.send_task(task_name, kwargs=kwargs, retry=False)
+    except OperationalError as error:
+        logger.warning("%s could not be sent, the next sweep will see to it: %s", task_name, error)
