@@ -7,11 +7,12 @@ values, :class:`Problem`; sentences are made of them in ``lib.sentences``.
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 NAME_LENGTH = 128
@@ -71,7 +72,7 @@ class Problem:
     field: str
     """Name of the draft's attribute; empty when no single field is to blame."""
     code: Code
-    params: Mapping[str, Param] = field(default_factory=dict, hash=False)
+    params: Mapping[str, Param] = dataclasses.field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""Template tags for badges, reasons, durations and sentences."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from prg_admin.lib import labels, sentences
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def badge(label: labels.Label, value: str) -> SafeString:
+    return format_html(
+        '<span class="badge badge-{}" data-state="{}"><span aria-hidden="true">{}</span> {}</span>',
+        label.colour,
+        value,
+        label.icon,
+        label.text,
+    )
+
+
+@register.simple_tag
+def state_badge(state: str) -> SafeString:
+    return badge(labels.state_label(state), state)
+
+
+@register.simple_tag
+def service_badge(state: str) -> SafeString:
+    return badge(labels.service_state_label(state), state)
+
+
+@register.simple_tag
+def reach_badge(reachable: bool, heard: object) -> SafeString:
+    """``heard``: anything false when the node was never heard."""
+    if not heard:
+        return badge(labels.NEVER_HEARD, "never-heard")
+    if reachable:
+        return badge(labels.REACHABLE, "reachable")
+    return badge(labels.UNREACHABLE, "unreachable")
+
+
+@register.filter
+def reason_label(reason: str) -> str:
+    return labels.reason_text(reason)
+
+
+@register.filter
+def limitation_label(limitation: str) -> str:
+    return sentences.limitation_text(limitation)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """``3 h 5 min``; two units are enough to read."""
+    if seconds is None:
+        return ""
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        return _("%(s)s s") % {"s": whole}
+    if whole < HOUR:
+        return _("%(min)s min %(s)s s") % {"min": whole // MINUTE, "s": whole % MINUTE}
+    if whole < DAY:
+        return _("%(h)s h %(min)s min") % {"h": whole // HOUR, "min": whole % HOUR // MINUTE}
+    return _("%(d)s d %(h)s h") % {"d": whole // DAY, "h": whole % DAY // HOUR}
+
+
+@register.filter
+def since(moment: datetime | None) -> str:
+    return "" if moment is None else duration((now() - moment).total_seconds())
