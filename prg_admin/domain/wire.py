@@ -1,6 +1,6 @@
 """What engine, agents and peers say to one another, as frozen values with a strict JSON form.
 
-Three documents travel: the **goal** (engine to agent), the **report** (agent to engine, the answer to
+Three documents travel: the **goal** (engine to agent, inside an order), the **report** (agent to engine, the answer to
 every request) and the **heartbeat** (agent to agent, both ways). A **call-in** is an agent's short
 note to the engine that something happened; it carries no facts that the engine would act upon, except
 that the node said goodbye before a clean shutdown.
@@ -72,8 +72,12 @@ class Goal(Document):
     ha_enabled: bool
     fence: bool
     """The peer may take this node's users over, so it must stop serving when isolated."""
-    restart: int
-    """Raised to have the critical services stopped and started anew (Recover)."""
+    peer_silence_s: float
+    """Role both only: the peer's users may be admitted once the peer was not heard for so long.
+
+    0 when the peer itself reported that it let go. With a positive value the agent judges by its
+    own clock, because the peer's right to serve is renewed by each heartbeat that was answered.
+    """
     peer: PeerAddress | None
     timing: Timing
 
@@ -82,6 +86,20 @@ class Goal(Document):
         """Short fingerprint by which the engine sees that a report answers to this very goal."""
         text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Document):
+    """What is PUT to an agent: the goal, for the very state of the agent that the engine last saw.
+
+    An agent refuses an order whose ``boot_id`` or ``fences`` is not its own of now (409,
+    ``stale-order``). So an order that lay in a socket while the agent was frozen or cut off can
+    never wake a node that has isolated itself in the meantime.
+    """
+
+    goal: Goal
+    boot_id: str
+    fences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +152,14 @@ class Report(Document):
     sessions: int
     """Live client sessions on this node."""
     fenced: bool
-    """The node stopped serving by itself because it was isolated or has just started."""
-    restarted: int
-    """The last ``Goal.restart`` that was carried out."""
+    """The node stopped serving by itself because it was isolated or has just started.
+
+    It serves again only after an :class:`Order` for its present ``boot_id`` and ``fences``.
+    """
+    fences: int
+    """How many times it isolated itself in this boot."""
+    isolates: bool
+    """It would stop serving by itself when isolated (the goal's ``fence``, with a limit set)."""
     services: tuple[ServiceReport, ...]
     peer: PeerReport | None
 
@@ -151,7 +174,11 @@ class Report(Document):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat(Document):
-    """One agent's greeting to its peer, and the answer to it."""
+    """One agent's greeting to its peer, and the answer to it.
+
+    An answer renews the greeter's right to serve only if ``role`` is not both and ``serving`` does
+    not name the greeter: a peer that has taken over confirms nothing.
+    """
 
     node: str
     boot_id: str
@@ -167,7 +194,10 @@ class CallInKind(StrEnum):
     GOAL = "goal"
     """The goal, or a step of it, was reached."""
     ALIVE = "alive"
-    """The node cannot hear its peer and asks the engine to note that it lives."""
+    """The node cannot hear its peer and asks the engine to note that it lives.
+
+    The engine answers 409 when the node's users have been given to its peer: nothing is renewed.
+    """
     PEER = "peer"
     """The peer fell silent or was heard again."""
     GOODBYE = "goodbye"

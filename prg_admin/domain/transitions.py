@@ -1,0 +1,203 @@
+"""The transition table of a pair, as data. The one specification of who moves when, and where to.
+
+Each row is written for **A**, the node that is hit, and **B**, its peer; the engine tries both ways
+round. A row applies when both states match, the targets match where the row names them, and its
+condition holds. The first row that applies fires; nothing else ever changes a state. Rows stand in
+order of weight: an operator's request, then loss, then progress.
+
+A row names *targets* only. How a node gets there without a user being served twice is not the
+table's business: ``domain.orders`` lets a node serve more only after the other has let go.
+
+Source: domain facts 2 (matrix) and 3.2 (transitions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prg_admin.domain.states import NodeState, Reason, Role
+
+
+class When(StrEnum):
+    """Conditions of the rows; ``domain.facts`` says when each holds, and by which values."""
+
+    HA_ENABLED = "high availability is enabled"
+    HA_DISABLED = "high availability is disabled"
+    FAILOVER_ASKED = "an administrator asked for failover of A"
+    FALLBACK_ASKED = "an administrator asked for fallback of A"
+    RECOVER_ASKED = "an administrator asked for recovery of the group"
+    SERVICES_DOWN_A = "a critical service of A is down for the delay, B is healthy"
+    SERVICES_DOWN_B_A_READY = "a critical service of B is down for the delay, A is ready"
+    SERVICES_DOWN_B = "a critical service of B is down for the delay"
+    SERVICES_DOWN_BOTH = "critical services of both nodes are down for the delay"
+    SILENT_A = "neither the engine nor B hears A for the silence limit, B is healthy"
+    SETTLED = "both nodes report their targets reached and services running"
+    HANDED_OVER = "B reports that it serves both; A reports its target, or is fenced"
+    RELEASED = "both nodes report that they serve nobody, or are fenced"
+    READY_A = "A reports its target reached and all critical services running"
+    RETURNED_A = "A answers again and serves nobody"
+    ALL_UP_A = "all critical services of A run"
+    SOME_DOWN_A = "a critical service of A does not run"
+    GONE_A = "neither the engine nor B hears A for the silence limit"
+    OVERDUE = "the transition deadline has passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where one node goes; None keeps what it has."""
+
+    state: NodeState
+    reason: Reason | None = None
+    target: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    rule: str
+    """Id, as events and the reports of the tests name it."""
+    a: frozenset[NodeState]
+    b: frozenset[NodeState]
+    when: When
+    to_a: Step
+    to_b: Step
+    target_a: Role | None = None
+    """The row applies only while A has this target; None: any."""
+    reason_a: Reason | None = None
+    """The row applies only while A has this reason; None: any."""
+
+
+S, R = NodeState, Reason
+OWN, BOTH, STANDBY, IDLE = Role.OWN, Role.BOTH, Role.STANDBY, Role.IDLE
+
+
+def _states(*states: NodeState) -> frozenset[NodeState]:
+    return frozenset(states)
+
+
+_UNKNOWN = _states(S.UNKNOWN)
+_INIT = _states(S.INITIALIZING)
+_NORMAL = _states(S.NORMAL)
+_BACKUP = _states(S.BACKUP)
+_FAILED = _states(S.FAILED)
+_GIVING = _states(S.FAILING_OVER)
+_TAKING = _states(S.TAKING_OVER)
+_BACK_A = _states(S.TAKING_BACK)
+_BACK_B = _states(S.FALLING_BACK)
+_DOWN = _states(S.DOWN)
+_WAITING = _states(S.FAILED_OVER, S.FAILED_OVER_SERVICES_DOWN)
+_WITH_HA = frozenset(S) - _UNKNOWN
+_BOTH_FAILED = (Step(S.FAILED, R.CRITICAL_SERVICE_DOWN), Step(S.FAILED, R.CRITICAL_SERVICE_DOWN))
+
+
+def _fail_over(reason: Reason, give_up: Role = STANDBY) -> tuple[Step, Step]:
+    return Step(S.FAILING_OVER, reason, give_up), Step(S.TAKING_OVER, reason, BOTH)
+
+
+def _lost(reason: Reason) -> tuple[Step, Step]:
+    return Step(S.DOWN, reason, STANDBY), Step(S.TAKING_OVER, reason, BOTH)
+
+
+ROWS: tuple[Row, ...] = (
+    # High Availability on and off. Refusals (a pair that is failed over) are the services' matter.
+    Row(
+        "ha-on", _UNKNOWN, _UNKNOWN, When.HA_ENABLED,
+        Step(S.INITIALIZING, R.INITIALIZATION, OWN), Step(S.INITIALIZING, R.INITIALIZATION, OWN),
+    ),
+    Row(
+        "ha-off", _WITH_HA, _WITH_HA, When.HA_DISABLED,
+        Step(S.UNKNOWN, R.HA_NOT_ENABLED, OWN), Step(S.UNKNOWN, R.HA_NOT_ENABLED, OWN),
+    ),
+    # Requests of an administrator.
+    Row("failover-asked", _NORMAL, _NORMAL, When.FAILOVER_ASKED, *_fail_over(R.ADMIN_REQUEST, IDLE)),
+    Row(
+        "fallback-asked", _states(S.IDLE, S.FAILED_OVER), _BACKUP, When.FALLBACK_ASKED,
+        Step(S.TAKING_BACK, R.ADMIN_REQUEST, STANDBY), Step(S.FALLING_BACK, R.ADMIN_REQUEST, BOTH),
+    ),
+    Row(
+        "recover-asked", _FAILED, _FAILED, When.RECOVER_ASKED,
+        Step(S.INITIALIZING, R.ADMIN_REQUEST, IDLE), Step(S.INITIALIZING, R.ADMIN_REQUEST, IDLE),
+    ),
+    # Initializing: first everything that ran is let go (only after Recover), then both start.
+    Row(
+        "recover-stopped", _INIT, _INIT, When.RELEASED,
+        Step(S.INITIALIZING, None, OWN), Step(S.INITIALIZING, None, OWN), target_a=IDLE,
+    ),
+    Row("init-both-down", _INIT, _INIT, When.SERVICES_DOWN_BOTH, *_BOTH_FAILED, target_a=OWN),
+    Row(
+        "init-service-down", _INIT, _INIT, When.SERVICES_DOWN_A,
+        *_fail_over(R.CRITICAL_SERVICE_DOWN), target_a=OWN,
+    ),
+    Row(
+        "init-done", _INIT, _INIT, When.SETTLED,
+        Step(S.NORMAL, R.NORMAL), Step(S.NORMAL, R.NORMAL), target_a=OWN,
+    ),
+    # Normal: loss of a service or of a node.
+    Row("both-down", _NORMAL, _NORMAL, When.SERVICES_DOWN_BOTH, *_BOTH_FAILED),
+    Row(
+        "service-down", _NORMAL, _NORMAL, When.SERVICES_DOWN_A,
+        *_fail_over(R.CRITICAL_SERVICE_DOWN),
+    ),
+    Row("silent", _NORMAL, _NORMAL, When.SILENT_A, *_lost(R.PEER_DOWN)),
+    # Failing over: ends when B serves both.
+    Row(
+        "take-over-done-idle", _GIVING, _TAKING, When.HANDED_OVER,
+        Step(S.IDLE), Step(S.BACKUP), target_a=IDLE,
+    ),
+    Row(
+        "take-over-done", _GIVING, _TAKING, When.HANDED_OVER,
+        Step(S.FAILED_OVER_SERVICES_DOWN), Step(S.BACKUP), target_a=STANDBY,
+    ),
+    Row("take-over-done-down", _DOWN, _TAKING, When.HANDED_OVER, Step(S.DOWN), Step(S.BACKUP)),
+    Row(
+        "take-over-overdue", _GIVING | _DOWN, _TAKING, When.OVERDUE,
+        Step(S.FAILED, R.TAKE_OVER_FAILED), Step(S.FAILED, R.TAKE_OVER_FAILED),
+    ),
+    # Failed over: A's services and its presence are followed; the backup's loss fails the group.
+    Row(
+        "backup-lost-service-recovered", _states(S.FAILED_OVER), _BACKUP,
+        When.SERVICES_DOWN_B_A_READY,
+        Step(S.TAKING_OVER, R.AUTO_RECOVER_SERVICE, BOTH),
+        Step(S.FAILING_OVER, R.AUTO_RECOVER_SERVICE, STANDBY),
+    ),
+    Row(
+        "backup-lost-service", _states(S.IDLE, S.FAILED_OVER_SERVICES_DOWN, S.DOWN), _BACKUP,
+        When.SERVICES_DOWN_B, *_BOTH_FAILED,
+    ),
+    Row("failed-over-gone", _WAITING, _BACKUP, When.GONE_A, Step(S.DOWN), Step(S.BACKUP)),
+    Row(
+        "services-back", _states(S.FAILED_OVER_SERVICES_DOWN), _BACKUP, When.ALL_UP_A,
+        Step(S.FAILED_OVER), Step(S.BACKUP),
+    ),
+    Row(
+        "services-lost-again", _states(S.FAILED_OVER), _BACKUP, When.SOME_DOWN_A,
+        Step(S.FAILED_OVER_SERVICES_DOWN, R.CRITICAL_SERVICE_DOWN), Step(S.BACKUP),
+    ),
+    Row(
+        "returned", _DOWN, _BACKUP, When.RETURNED_A,
+        Step(S.FAILED_OVER_SERVICES_DOWN, R.INITIALIZATION), Step(S.BACKUP),
+    ),
+    # Falling back: A's services first, then B lets go, then A serves.
+    Row("fall-back-lost", _BACK_A, _BACK_B, When.SILENT_A, *_lost(R.PEER_DOWN)),
+    Row(
+        "fall-back-service-down", _BACK_A, _BACK_B, When.SERVICES_DOWN_A,
+        *_fail_over(R.CRITICAL_SERVICE_DOWN), target_a=OWN,
+    ),
+    Row(
+        "fall-back-ready", _BACK_A, _BACK_B, When.READY_A,
+        Step(S.TAKING_BACK, None, OWN), Step(S.FALLING_BACK, None, OWN), target_a=STANDBY,
+    ),
+    Row(
+        "fall-back-done", _BACK_A, _BACK_B, When.SETTLED,
+        Step(S.NORMAL, R.NORMAL), Step(S.NORMAL, R.NORMAL), target_a=OWN,
+    ),
+    Row(
+        "start-overdue", _BACK_A, _BACK_B, When.OVERDUE,
+        Step(S.FAILED, R.START_FAILED), Step(S.FAILED, R.START_FAILED), target_a=STANDBY,
+    ),
+    Row(
+        "take-back-overdue", _BACK_A, _BACK_B, When.OVERDUE,
+        Step(S.FAILED, R.TAKE_BACK_FAILED), Step(S.FAILED, R.TAKE_BACK_FAILED), target_a=OWN,
+    ),
+)  # fmt: skip
+"""Every way a pair can move, heaviest first."""
