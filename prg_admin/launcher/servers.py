@@ -85,7 +85,7 @@ class Postgres:
         secret = self.folder.parent / f".{self.folder.name}.password"
         unroot.write_secret(secret, self.password, self.user)
         auth = ["--auth=scram-sha-256", f"--pwfile={secret}"] if self.password else ["--auth=trust"]
-        # No ICU in this build: the built-in C.UTF-8 sorts and compares Japanese the same everywhere.
+        # No ICU in this build; the built-in C.UTF-8 sorts the same on every machine.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         command = [*self._prefix, str(initdb), "-D", str(self.folder), "-U", SUPERUSER]
         command += [*auth, "-E", "UTF8", *locale, *([] if self.durable else ["--no-sync"])]
