@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 PACKAGES = ["chromium", "fonts-noto-cjk"]
@@ -69,6 +70,8 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         yield chromium
         chromium.close()
+        # Django keeps other connections for such a thread; later nobody would reach these.
+        connections.close_all()
 
 
 @pytest.fixture
