@@ -213,6 +213,11 @@ def _silent_a(facts: Facts) -> Values | None:
     return silence_values(facts, limit) if is_healthy(facts.b) else None
 
 
+def _silent_initializing_a(facts: Facts) -> Values | None:
+    limit = timing.initialization_limit(facts.settings)
+    return silence_values(facts, limit) if is_healthy(facts.b) else None
+
+
 def _gone_a(facts: Facts) -> Values | None:
     return silence_values(facts, timing.silence_limit(facts.settings))
 
@@ -282,6 +287,7 @@ CONDITIONS: Mapping[When, Callable[[Facts], Values | None]] = {
     When.SERVICES_DOWN_B: _services_down_b,
     When.SERVICES_DOWN_BOTH: _services_down_both,
     When.SILENT_A: _silent_a,
+    When.SILENT_INITIALIZING_A: _silent_initializing_a,
     When.GONE_A: _gone_a,
     When.SETTLED: _settled,
     When.HANDED_OVER: _handed_over,

@@ -56,6 +56,11 @@ def silence_limit(settings: RecoverySettings) -> float:
     return settings.keep_alive_timeout * settings.factor
 
 
+def initialization_limit(settings: RecoverySettings) -> float:
+    """The silence limit while a pair initializes."""
+    return settings.initialization_timeout * settings.factor
+
+
 def isolation_limit(settings: RecoverySettings) -> float:
     """How long a node may go unheard before it stops serving by itself."""
     span = silence_limit(settings) - settings.heart_beat_interval

@@ -32,6 +32,7 @@ class When(StrEnum):
     SERVICES_DOWN_B = "a critical service of B is down for the delay"
     SERVICES_DOWN_BOTH = "critical services of both nodes are down for the delay"
     SILENT_A = "neither the engine nor B hears A for the silence limit, B is healthy"
+    SILENT_INITIALIZING_A = "both witnesses miss A for the initialization limit, B is healthy"
     SETTLED = "both nodes report their targets reached and services running"
     HANDED_OVER = "B reports that it serves both; A reports its target, or is fenced"
     RELEASED = "both nodes report that they serve nobody, or are fenced"
@@ -41,6 +42,10 @@ class When(StrEnum):
     SOME_DOWN_A = "a critical service of A does not run"
     GONE_A = "neither the engine nor B hears A for the silence limit"
     OVERDUE = "the transition deadline has passed"
+
+
+SETTING_CONDITIONS = frozenset({When.HA_ENABLED, When.HA_DISABLED})
+"""What people set holds whether or not a node answers; all else needs one that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,10 @@ ROWS: tuple[Row, ...] = (
     Row(
         "init-service-down", _INIT, _INIT, When.SERVICES_DOWN_A,
         *_fail_over(R.CRITICAL_SERVICE_DOWN), target_a=OWN,
+    ),
+    Row(
+        "init-silent", _INIT, _INIT, When.SILENT_INITIALIZING_A,
+        *_lost(R.PEER_DOWN_INITIALIZING), target_a=OWN,
     ),
     Row(
         "init-done", _INIT, _INIT, When.SETTLED,

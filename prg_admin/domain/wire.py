@@ -23,7 +23,6 @@ from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hin
 
 from prg_admin.domain.states import Role, ServiceState
 
-
 D = TypeVar("D", bound="Document")
 
 
@@ -35,7 +34,8 @@ class Document:
     """JSON form of a frozen dataclass: every field present, none besides, each of its type."""
 
     def to_json(self) -> dict[str, Any]:
-        return {f.name: _plain(getattr(self, f.name)) for f in dataclasses.fields(self)}  # type: ignore[arg-type]
+        names = (f.name for f in dataclasses.fields(self))  # type: ignore[arg-type]
+        return {name: _plain(getattr(self, name)) for name in names}
 
     @classmethod
     def from_json(cls, data: object) -> Self:
@@ -232,7 +232,8 @@ def _parse_document(cls: type[D], data: object, where: str) -> D:
     missing = sorted(set(hints) - set(data))
     if missing:
         raise WireError(f"{where}.{missing[0]} is missing")
-    return cls(**{name: _parse(hint, data[name], f"{where}.{name}") for name, hint in hints.items()})
+    values = {name: _parse(hint, data[name], f"{where}.{name}") for name, hint in hints.items()}
+    return cls(**values)
 
 
 @functools.cache

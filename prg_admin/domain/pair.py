@@ -1,0 +1,249 @@
+"""The pair machine: one pure step from what is known to what is decided.
+
+``decide`` fires at most one row of ``domain.transitions`` and then takes the next safe step of the
+orders (``domain.orders``). Callers record the result and call again with fresh reports until nothing
+changes. The same function answers what *would* happen: give it a changed pair and read the result.
+
+Rules it keeps, whatever it is fed:
+
+* no row, no change of state; every change names its rule and the values the rule looked at;
+* no automatic change while High Availability is off, or while neither node answers (blind);
+* an epoch rises with each changed order and never falls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from prg_admin.domain import orders
+from prg_admin.domain.facts import (
+    CONDITIONS,
+    Action,
+    Facts,
+    NodeView,
+    Pair,
+    Request,
+    Values,
+    is_healthy,
+)
+from prg_admin.domain.states import (
+    FAILED_OVER_STATES,
+    TRANSITIONAL,
+    NodeState,
+    Role,
+    homes_served,
+)
+from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.transitions import ROWS, SETTING_CONDITIONS, Row, Step
+
+__all__ = [
+    "Action",
+    "Decision",
+    "Limitation",
+    "NodeView",
+    "Pair",
+    "Request",
+    "decide",
+    "limitation",
+]
+
+ORDER_RULE = "next-order"
+"""Rule of a change that moves no state, only the orders towards their targets."""
+
+EPOCH_RULE = "epoch-raised"
+"""Rule of a change that lifts the epoch above what a node has seen (an older database is back)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The pair as it is to be, and why. ``rule`` is None when nothing changes."""
+
+    pair: Pair
+    rule: str | None = None
+    values: Values | None = None
+
+    @property
+    def changed(self) -> bool:
+        return self.rule is not None
+
+
+def decide(
+    pair: Pair, *, settings: RecoverySettings, now: datetime, request: Request | None = None
+) -> Decision:
+    """One step. A request that ``limitation`` would refuse changes nothing."""
+    if len(pair.nodes) < 2:  # noqa: PLR2004
+        return Decision(pair)
+    fired = _fire(pair, settings, now, request)
+    if fired is None and _is_blind(pair):
+        return Decision(pair)
+    moved = fired[0] if fired else _above_seen_epochs(pair)
+    ordered = orders.with_orders(moved, _both_ways(moved, settings, now, None))
+    if fired is not None:
+        return Decision(ordered, fired[1].rule, fired[2])
+    if ordered != pair:
+        rule = ORDER_RULE if moved == pair else EPOCH_RULE
+        return Decision(ordered, rule, _serving_values(pair))
+    return Decision(pair)
+
+
+def _both_ways(
+    pair: Pair, settings: RecoverySettings, now: datetime, request: Request | None
+) -> tuple[Facts, Facts]:
+    a, b = pair.nodes
+    return (
+        Facts(a, b, 0, pair.ha_enabled, settings, now, request),
+        Facts(b, a, 1, pair.ha_enabled, settings, now, request),
+    )
+
+
+def _fire(
+    pair: Pair, settings: RecoverySettings, now: datetime, request: Request | None
+) -> tuple[Pair, Row, Values] | None:
+    blind = _is_blind(pair)
+    for row in ROWS:
+        if blind and row.when not in SETTING_CONDITIONS:
+            continue
+        for facts in _both_ways(pair, settings, now, request):
+            values = _holds(row, facts)
+            if values is not None:
+                return _applied(pair, row, facts.index_a, now), row, values
+    return None
+
+
+def _holds(row: Row, facts: Facts) -> Values | None:
+    if facts.a.state not in row.a or facts.b.state not in row.b:
+        return None
+    if row.target_a is not None and facts.a.target is not row.target_a:
+        return None
+    if row.reason_a is not None and facts.a.reason is not row.reason_a:
+        return None
+    return CONDITIONS[row.when](facts)
+
+
+def _applied(pair: Pair, row: Row, index_a: int, now: datetime) -> Pair:
+    nodes = list(pair.nodes)
+    for index, step in ((index_a, row.to_a), (1 - index_a, row.to_b)):
+        nodes[index] = _stepped(nodes[index], step, now)
+    return replace(pair, nodes=tuple(nodes))
+
+
+def _stepped(node: NodeView, step: Step, now: datetime) -> NodeView:
+    target = node.target if step.target is None else step.target
+    moved = step.state is not node.state or target is not node.target
+    return replace(
+        node,
+        state=step.state,
+        reason=node.reason if step.reason is None else step.reason,
+        target=target,
+        since=now if moved else node.since,
+    )
+
+
+def _is_blind(pair: Pair) -> bool:
+    return not any(node.reachable for node in pair.nodes)
+
+
+def _above_seen_epochs(pair: Pair) -> Pair:
+    """Agents refuse epochs below the highest they saw; an older database must climb above it."""
+    seen = max((n.report.highest_epoch for n in pair.nodes if n.report), default=0)
+    if seen <= pair.epoch:
+        return pair
+    nodes = tuple(replace(n, ordered_epoch=seen + 1 + i) for i, n in enumerate(pair.nodes))
+    return replace(pair, epoch=seen + len(nodes), nodes=nodes)
+
+
+def _serving_values(pair: Pair) -> Values:
+    return {"serving": {n.name: list(n.report.serving) if n.report else None for n in pair.nodes}}
+
+
+def check_invariants(pair: Pair) -> None:
+    """Raises AssertionError when the orders in force could have a user served twice.
+
+    Homes ordered to both nodes at once are the one thing no order may ever bring about; the agents'
+    fence covers the time in which an order is on its way.
+    """
+    if len(pair.nodes) < 2:  # noqa: PLR2004
+        return
+    a, b = pair.nodes
+    both = homes_served(a.ordered, node=a.name, peer=b.name) & homes_served(
+        b.ordered, node=b.name, peer=a.name
+    )
+    assert not both, f"{sorted(both)} ordered to both nodes of {pair.group}"  # noqa: S101
+    assert all(n.ordered_epoch <= pair.epoch for n in pair.nodes), "order above the epoch"  # noqa: S101
+
+
+class Limitation(StrEnum):
+    """Why an action is not possible now."""
+
+    HA_OFF = "ha-off"
+    HA_ON = "ha-on"
+    ONE_NODE = "one-node"
+    IN_TRANSITION = "in-transition"
+    FAILED_OVER = "failed-over"
+    NODE_NOT_NORMAL = "node-not-normal"
+    PEER_NOT_NORMAL = "peer-not-normal"
+    NOT_FAILED_OVER = "not-failed-over"
+    SERVICES_DOWN = "services-down"
+    NODE_UNREACHABLE = "node-unreachable"
+    PEER_UNREACHABLE = "peer-unreachable"
+    PEER_UNHEALTHY = "peer-unhealthy"
+    NOT_BOTH_FAILED = "not-both-failed"
+
+
+def limitation(pair: Pair, action: Action, index: int | None = None) -> Limitation | None:
+    """The reason against an action, or None. ``index`` is the node's place, 0 or 1."""
+    if action in (Action.CHANGE_MEMBERS, Action.DELETE):
+        return Limitation.HA_ON if pair.ha_enabled else _not_settled(pair)
+    if len(pair.nodes) < 2:  # noqa: PLR2004
+        return Limitation.ONE_NODE
+    if action is Action.ENABLE_HA:
+        return Limitation.HA_ON if pair.ha_enabled else None
+    if not pair.ha_enabled:
+        return Limitation.HA_OFF
+    if action is Action.DISABLE_HA:
+        return _not_settled(pair)
+    if action is Action.RECOVER:
+        failed = all(node.state is NodeState.FAILED for node in pair.nodes)
+        return None if failed else Limitation.NOT_BOTH_FAILED
+    assert index is not None, f"{action} is about one node"  # noqa: S101
+    node, peer = pair.nodes[index], pair.nodes[1 - index]
+    return _no_failover(node, peer) if action is Action.FAILOVER else _no_fallback(node, peer)
+
+
+def _not_settled(pair: Pair) -> Limitation | None:
+    """Members and High Availability stay as they are while users are away from home."""
+    states = {node.state for node in pair.nodes}
+    if states & FAILED_OVER_STATES:
+        return Limitation.FAILED_OVER
+    if states & (TRANSITIONAL - {NodeState.INITIALIZING}):
+        return Limitation.IN_TRANSITION
+    away = any(node.ordered not in (Role.OWN, node.target) for node in pair.nodes)
+    return Limitation.IN_TRANSITION if away else None
+
+
+def _no_failover(node: NodeView, peer: NodeView) -> Limitation | None:
+    if {node.state, peer.state} & TRANSITIONAL:
+        return Limitation.IN_TRANSITION
+    if node.state is not NodeState.NORMAL:
+        return Limitation.NODE_NOT_NORMAL
+    if peer.state is not NodeState.NORMAL:
+        return Limitation.PEER_NOT_NORMAL
+    if not peer.reachable:
+        return Limitation.PEER_UNREACHABLE
+    if not is_healthy(peer):
+        return Limitation.PEER_UNHEALTHY
+    return None if node.reachable else Limitation.NODE_UNREACHABLE
+
+
+def _no_fallback(node: NodeView, peer: NodeView) -> Limitation | None:
+    if {node.state, peer.state} & TRANSITIONAL:
+        return Limitation.IN_TRANSITION
+    if node.state is NodeState.FAILED_OVER_SERVICES_DOWN:
+        return Limitation.SERVICES_DOWN
+    if node.state is NodeState.DOWN or (node.state in FAILED_OVER_STATES and not node.reachable):
+        return Limitation.NODE_UNREACHABLE
+    if node.state not in FAILED_OVER_STATES or peer.state is not NodeState.BACKUP:
+        return Limitation.NOT_FAILED_OVER
+    return None if peer.reachable else Limitation.PEER_UNREACHABLE
