@@ -7,6 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from django.db import connections
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database; sessions that were opened beside the set-up's own end before its drop.
+
+    Under a browser test Django keeps connections of its own (see ``tests.plugins.chromium``).
+    """
+    yield
+    connections.close_all()
 
 
 @pytest.fixture
