@@ -1,8 +1,8 @@
 """The words of the pair: node states, reasons, roles and critical services.
 
 Source: the state and reason tables of the IM and Presence administration guides (domain facts
-sections 1 and 2). The values are what the database, the wire and the scripts carry; the labels are
-what a person reads, to the letter of the original. Translations of labels are made above the domain.
+sections 1 and 2). The values are what the database, the wire and the scripts carry; the labels
+are what a person reads, to the letter of the original. Translations are made above the domain.
 
 A **state** says where a node stands in its recovery; only the engine assigns it. A **role** says
 what a node is to do, or does: it is what goals order and reports confirm. The home nodes whose

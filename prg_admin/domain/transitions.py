@@ -114,7 +114,10 @@ ROWS: tuple[Row, ...] = (
         Step(S.UNKNOWN, R.HA_NOT_ENABLED, OWN), Step(S.UNKNOWN, R.HA_NOT_ENABLED, OWN),
     ),
     # Requests of an administrator.
-    Row("failover-asked", _NORMAL, _NORMAL, When.FAILOVER_ASKED, *_fail_over(R.ADMIN_REQUEST, IDLE)),
+    Row(
+        "failover-asked", _NORMAL, _NORMAL, When.FAILOVER_ASKED,
+        *_fail_over(R.ADMIN_REQUEST, IDLE),
+    ),
     Row(
         "fallback-asked", _states(S.IDLE, S.FAILED_OVER), _BACKUP, When.FALLBACK_ASKED,
         Step(S.TAKING_BACK, R.ADMIN_REQUEST, STANDBY), Step(S.FALLING_BACK, R.ADMIN_REQUEST, BOTH),

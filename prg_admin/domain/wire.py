@@ -1,9 +1,9 @@
 """What engine, agents and peers say to one another, as frozen values with a strict JSON form.
 
-Three documents travel: the **goal** (engine to agent, inside an order), the **report** (agent to engine, the answer to
-every request) and the **heartbeat** (agent to agent, both ways). A **call-in** is an agent's short
-note to the engine that something happened; it carries no facts that the engine would act upon, except
-that the node said goodbye before a clean shutdown.
+Three documents travel: the **goal** (engine to agent, inside an order), the **report** (agent to
+engine, the answer to every request) and the **heartbeat** (agent to agent, both ways). A
+**call-in** is an agent's short note to the engine that something happened; it carries no facts
+that the engine would act upon, except that the node said goodbye before a clean shutdown.
 
 Times are durations in seconds on the sender's monotonic clock, so no two clocks have to agree.
 Reading a document that breaks a rule raises :class:`WireError`, which names the field.
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, Self, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Self, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from prg_admin.domain.states import Role, ServiceState
 
@@ -225,7 +225,7 @@ def _plain(value: object) -> Any:
 def _parse_document(cls: type[D], data: object, where: str) -> D:
     if not isinstance(data, Mapping):
         raise WireError(f"{where} must be an object")
-    hints = _hints(cls)
+    hints = _hints(cast("type", cls))
     unknown = sorted(set(data) - set(hints))
     if unknown:
         raise WireError(f"{where}.{unknown[0]} is not a known field")
