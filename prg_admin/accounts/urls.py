@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from prg_admin.accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("login/", views.login, name="login"),
+    path("logout/", views.logout, name="logout"),
+    path("language/", views.language, name="language"),
+]

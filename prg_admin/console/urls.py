@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from prg_admin.console import views
 
 app_name = "console"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("", views.home, name="home")]

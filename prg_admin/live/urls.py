@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from prg_admin.live import views
 
 app_name = "live"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("live/", views.stream, name="stream")]

@@ -1,0 +1,15 @@
+"""The sign-in form."""
+
+from __future__ import annotations
+
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+
+class LoginForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": _(
+            "User name or password is wrong. Mind capital letters in both; nobody was signed in."
+        ),
+        "inactive": _("This account is switched off. Ask another administrator to switch it on."),
+    }

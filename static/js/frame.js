@@ -1,0 +1,47 @@
+// The frame: names the event stream, shows whether it is open, closes menus.
+"use strict";
+(() => {
+  const body = document.body;
+  const topics = (body.dataset.liveTopics || "").split(",").map((topic) => topic.trim()).filter(Boolean);
+  const indicator = document.getElementById("live-indicator");
+
+  // A page without topics opens no stream: a browser has only six connections to a host.
+  if (topics.length && body.dataset.liveUrl) {
+    body.setAttribute("hx-ext", "sse");
+    body.setAttribute("sse-connect", `${body.dataset.liveUrl}?topics=${encodeURIComponent([...new Set(topics)].join(","))}`);
+    const show = (isOpen) => {
+      indicator.hidden = false;
+      indicator.classList.toggle("live--off", !isOpen);
+    };
+    body.addEventListener("htmx:sseOpen", () => show(true));
+    body.addEventListener("htmx:sseError", () => show(false));
+  }
+
+  // Menus are <details>: they work without this; with it they close on Escape, outside and on leaving.
+  const openMenus = () => document.querySelectorAll("details.menu[open]");
+  const closeMenus = (except) => openMenus().forEach((menu) => { if (menu !== except) menu.open = false; });
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    openMenus().forEach((menu) => {
+      const hadFocus = menu.contains(document.activeElement);
+      menu.open = false;
+      if (hadFocus) menu.querySelector("summary").focus();
+    });
+  });
+
+  // What a validating view answers says whether the field is right: assistive technology is told too.
+  body.addEventListener("htmx:afterSwap", (event) => {
+    const control = event.target.parentElement?.closest("[data-validates]");
+    const input = control && document.getElementById(control.dataset.validates);
+    if (!input) return;
+    const isWrong = event.target.childElementCount > 0;
+    input.toggleAttribute("aria-invalid", isWrong);
+    if (isWrong) {
+      input.setAttribute("aria-invalid", "true");
+      const described = new Set((input.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
+      input.setAttribute("aria-describedby", [...described.add(event.target.id)].join(" "));
+    }
+  });
+})();
