@@ -1,0 +1,71 @@
+"""From rows to the frozen values the pair machine works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from prg_admin.domain.facts import NodeView, Pair
+from prg_admin.domain.states import NodeState, Reason, Role
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.topology.models import NodeReport
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPair:
+    """A pair with what is needed to write it back."""
+
+    group_id: int
+    cluster_id: int
+    version: int
+    node_ids: tuple[int, ...]
+    pair: Pair
+
+
+def load_pairs(group_ids: Iterable[int]) -> dict[int, LoadedPair]:
+    """The groups by id, in two queries whatever their number."""
+    groups = PresenceRedundancyGroup.objects.in_bulk(list(group_ids))
+    members: dict[int, list[Member]] = {pk: [] for pk in groups}
+    rows = Member.objects.filter(group_id__in=groups).select_related("node__last_report")
+    for member in rows.order_by("position"):
+        members[member.group_id].append(member)
+    return {pk: _loaded(group, members[pk]) for pk, group in groups.items()}
+
+
+def load_pair(group_id: int) -> Pair:
+    """Raises ``PresenceRedundancyGroup.DoesNotExist``."""
+    loaded = load_pairs([group_id]).get(group_id)
+    if loaded is None:
+        raise PresenceRedundancyGroup.DoesNotExist(f"group {group_id}")
+    return loaded.pair
+
+
+def _loaded(group: PresenceRedundancyGroup, members: list[Member]) -> LoadedPair:
+    pair = Pair(
+        group=group.name,
+        ha_enabled=group.ha_enabled,
+        epoch=group.epoch,
+        nodes=tuple(_view(member) for member in members),
+    )
+    node_ids = tuple(member.node_id for member in members)
+    return LoadedPair(group.pk, group.cluster_id, group.version, node_ids, pair)
+
+
+def _view(member: Member) -> NodeView:
+    node = member.node
+    last = node.last_report if hasattr(node, "last_report") else NodeReport(node=node)
+    return NodeView(
+        name=node.name,
+        host=node.address,
+        port=node.port,
+        state=NodeState(member.state),
+        reason=Reason(member.reason),
+        since=member.state_since_at,
+        target=Role(member.target),
+        ordered=Role(member.ordered),
+        ordered_epoch=member.ordered_epoch,
+        heard_at=last.heard_at,
+        last_report=last.report,
+        reachable=last.reachable,
+        error=last.error,
+    )
