@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db.models import Q
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.catalogue import Parameter
+from prg_admin.domain.states import CRITICAL_SERVICES, ServiceState
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.parameters.models import ParameterValue
-from prg_admin.topology.models import Node
+from prg_admin.topology.models import Cluster, Node, NodeReport
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +89,43 @@ def shown_parameters(service: str, node_id: int | None) -> list[Parameter]:
     return [p for p in catalogue.parameters_of(service) if p.clusterwide or node_id is not None]
 
 
+def parameter_clusters() -> list[Cluster]:
+    return list(Cluster.objects.order_by("name"))
+
+
 def parameter_nodes() -> list[Node]:
-    """Every server one may choose on the page, with its cluster and its last report."""
+    """Every server one may choose on the page, with its cluster and its last report; one query."""
     nodes = Node.objects.select_related("cluster", "last_report")
     return list(nodes.order_by("cluster__name", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChoice:
+    name: str
+    active: bool
+
+
+def service_choices(node: Node) -> list[ServiceChoice]:
+    """Services of a node by name; active are those that its last report lists as started.
+
+    Cisco Server Recovery Manager is the node's agent, active while it can be reached.
+    """
+    last = _last_report(node)
+    services = last.report.services if last and last.report else ()
+    started = {s.name for s in services if s.state is ServiceState.STARTED}
+    reachable = last is not None and last.reachable
+    names = {catalogue.SRM, *CRITICAL_SERVICES, *(s.name for s in services)}
+    return [
+        ServiceChoice(name, reachable and (name == catalogue.SRM or name in started))
+        for name in sorted(names)
+    ]
+
+
+def _last_report(node: Node) -> NodeReport | None:
+    try:
+        return node.last_report
+    except NodeReport.DoesNotExist:
+        return None
 
 
 def _is_usable(service: str, name: str, value: str) -> bool:
