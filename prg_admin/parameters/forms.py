@@ -20,7 +20,7 @@ class ParameterField(forms.CharField):
 
     def __init__(self, parameter: Parameter) -> None:
         self.parameter = parameter
-        # Not a number input: browsers send nothing at all for "abc", and the rule could not be told.
+        # Not a number input: for "abc" browsers send nothing, and the rule could not be told.
         widget: forms.Widget = forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "off", "size": 8}
         )
@@ -85,9 +85,7 @@ class ParameterForm(forms.Form):
             self.fields[parameter.name] = ParameterField(parameter)
 
     def clean(self) -> dict[str, Any]:
-        values = {
-            name: self.cleaned_data[name] for name in self.fields if name in self.cleaned_data
-        }
+        values = {n: v for n, v in self.cleaned_data.items() if n in self.fields}
         service = self.parameters[0].service if self.parameters else ""
         if service == catalogue.SRM:
             wrong = set(self.fields) - set(values)

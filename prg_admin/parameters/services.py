@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core import signing
@@ -148,7 +149,7 @@ def _changes(service: str, before: Mapping[str, str], after: Mapping[str, str]) 
 def _store(cluster: Cluster, node: Node | None, changes: list[Change]) -> None:
     for change in changes:
         parameter = change.parameter
-        key = {
+        key: dict[str, Any] = {
             "cluster": cluster,
             "node": None if parameter.clusterwide else node,
             "service": parameter.service,
