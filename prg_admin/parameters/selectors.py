@@ -13,7 +13,8 @@ from prg_admin.domain.catalogue import Parameter
 from prg_admin.domain.states import CRITICAL_SERVICES, ServiceState
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.parameters.models import ParameterValue
-from prg_admin.topology.models import Cluster, Node, NodeReport
+from prg_admin.topology.models import Cluster, Node
+from prg_admin.topology.selectors import last_report
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ def service_choices(node: Node) -> list[ServiceChoice]:
 
     Cisco Server Recovery Manager is the node's agent, active while it can be reached.
     """
-    last = _last_report(node)
+    last = last_report(node)
     services = last.report.services if last and last.report else ()
     started = {s.name for s in services if s.state is ServiceState.STARTED}
     reachable = last is not None and last.reachable
@@ -119,13 +120,6 @@ def service_choices(node: Node) -> list[ServiceChoice]:
         ServiceChoice(name, reachable and (name == catalogue.SRM or name in started))
         for name in sorted(names)
     ]
-
-
-def _last_report(node: Node) -> NodeReport | None:
-    try:
-        return node.last_report
-    except NodeReport.DoesNotExist:
-        return None
 
 
 def _is_usable(service: str, name: str, value: str) -> bool:

@@ -119,10 +119,10 @@ def parameters_set_to_default(
 
 
 def _lock(cluster: Cluster, node: Node | None) -> None:
-    """Cluster before node, everywhere. Raises DoesNotExist for one that was deleted meanwhile."""
-    Cluster.objects.select_for_update().get(pk=cluster.pk)
+    """Node before cluster, as everywhere. Raises DoesNotExist for one that is gone meanwhile."""
     if node is not None:
-        Node.objects.select_for_update().get(pk=node.pk, cluster=cluster)
+        Node.objects.select_for_update(no_key=True).get(pk=node.pk, cluster=cluster)
+    Cluster.objects.select_for_update(no_key=True).get(pk=cluster.pk)
 
 
 def _check(service: str, before: Mapping[str, str], values: Mapping[str, str]) -> None:
