@@ -2,7 +2,8 @@
 
 ``decide`` fires at most one row of ``domain.transitions`` and then takes the next safe step of
 the orders (``domain.orders``). Callers record the result and call again with fresh reports until
-nothing changes. The same function answers what *would* happen: give it a changed pair and read the result.
+nothing changes. The same function answers what *would* happen: give it a changed pair and read
+the result.
 
 Rules it keeps, whatever it is fed:
 
@@ -207,8 +208,9 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     if action is Action.DISABLE_HA:
         return _not_settled(pair)
     if action is Action.RECOVER:
-        failed = all(node.state is NodeState.FAILED for node in pair.nodes)
-        return None if failed else Limitation.NOT_BOTH_FAILED
+        if any(node.state is not NodeState.FAILED for node in pair.nodes):
+            return Limitation.NOT_BOTH_FAILED
+        return Limitation.NODE_UNREACHABLE if _is_blind(pair) else None
     assert index is not None, f"{action} is about one node"  # noqa: S101
     node, peer = pair.nodes[index], pair.nodes[1 - index]
     return _no_failover(node, peer) if action is Action.FAILOVER else _no_fallback(node, peer)

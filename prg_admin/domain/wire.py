@@ -42,6 +42,15 @@ class Document:
         """Raises :class:`WireError` when ``data`` is not such a document."""
         return _parse_document(cls, data, cls.__name__)
 
+    @classmethod
+    def from_bytes(cls, text: bytes) -> Self:
+        """Raises :class:`WireError` when ``text`` is no JSON or not such a document."""
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise WireError(f"{cls.__name__} is not JSON: {error}") from None
+        return cls.from_json(data)
+
 
 @dataclass(frozen=True, slots=True)
 class Timing(Document):

@@ -116,9 +116,8 @@ class AgentClient:
         except aiohttp.ClientSSLError as error:
             raise AgentError("tls", str(error)) from error
         except aiohttp.ClientConnectorError as error:
-            kind = (
-                "refused" if isinstance(error.os_error, ConnectionRefusedError) else "unreachable"
-            )
+            refused = isinstance(error.os_error, ConnectionRefusedError)
+            kind = "refused" if refused else "unreachable"
             raise AgentError(kind, str(error.os_error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise AgentError("unreachable", str(error)) from error
@@ -143,9 +142,8 @@ class AgentClient:
 def _read(status: int, data: Any) -> Report:
     if status not in (200, 202):
         words = data if isinstance(data, dict) else {}
-        raise AgentError(
-            str(words.get("error") or f"status {status}"), str(words.get("detail", ""))
-        )
+        kind = str(words.get("error") or f"status {status}")
+        raise AgentError(kind, str(words.get("detail", "")))
     try:
         return Report.from_json(data)
     except WireError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Lower
 
-from prg_admin.domain.wire import Report
+from prg_admin.domain.wire import Report, WireError
 
 
 class Cluster(models.Model):
@@ -81,4 +81,10 @@ class NodeReport(models.Model):
 
     @property
     def report(self) -> Report | None:
-        return None if self.document is None else Report.from_json(self.document)
+        if self.document is None:
+            return None
+        try:
+            return Report.from_json(self.document)
+        except WireError:
+            # Written by another release. The node counts as never heard until it answers again.
+            return None

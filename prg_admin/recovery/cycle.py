@@ -1,0 +1,156 @@
+"""One group's recovery: load, probe, decide, record, order; until nothing changes.
+
+Nothing is remembered between the steps but what the database holds, so a worker may die at any line
+and another goes on. Probing and ordering happen outside of transactions; deciding and recording
+happen under the group's row lock, on a state whose version is still the one that was probed for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from prg_admin.domain.facts import NodeView, Pair
+from prg_admin.domain.orders import goal_of
+from prg_admin.domain.pair import decide
+from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.wire import Order
+from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.groups.pairs import LoadedPair, load_pairs
+from prg_admin.parameters.selectors import recovery_settings
+from prg_admin.recovery.record import LostRace, record
+from prg_admin.recovery.reports import keep_answers
+from prg_admin.topology.agents import AgentClient, Answer, Target
+from prg_admin.topology.models import NodeReport
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+MOST_STEPS = 16
+"""More steps than any way through the table has; the next sweep goes on from there."""
+
+ENGINE = "engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A pair as loaded, the settings in force, and what its nodes answer now."""
+
+    loaded: LoadedPair
+    settings: RecoverySettings
+    answers: tuple[Answer, ...]
+
+    @property
+    def pair(self) -> Pair:
+        nodes = zip(self.loaded.pair.nodes, self.answers, strict=True)
+        return replace(self.loaded.pair, nodes=tuple(with_answer(n, a) for n, a in nodes))
+
+
+def with_answer(node: NodeView, answer: Answer) -> NodeView:
+    """The node as its answer shows it; ``heard_at`` is the database's business."""
+    if answer.report is None:
+        return replace(node, reachable=False, error=answer.error)
+    return replace(node, reachable=True, error="", last_report=answer.report)
+
+
+def advance(group_id: int, *, client: AgentClient, clock: Clock) -> int:
+    """Drives the group as far as it goes now; returns the number of recorded changes."""
+    changes = 0
+    answers: tuple[Answer, ...] | None = None
+    for _ in range(MOST_STEPS):
+        loaded = load_pairs([group_id]).get(group_id)
+        if loaded is None or not loaded.node_ids:
+            return changes
+        settings = recovery_settings([loaded.cluster_id])[loaded.cluster_id]
+        if answers is None:
+            answers = tuple(client.probe(targets(loaded.pair.nodes, settings)))
+        step = Round(loaded, settings, answers)
+        try:
+            moved = _decide_and_record(step, clock)
+        except LostRace:
+            answers = None
+            continue
+        changes += moved
+        answers, ordered = deliver(group_id, step, client)
+        if not moved and not ordered:
+            return changes
+    logger.warning("group %s took more than %s steps", group_id, MOST_STEPS)
+    return changes
+
+
+def _decide_and_record(step: Round, clock: Clock) -> bool:
+    """True when something changed. Raises LostRace when the group moved on meanwhile."""
+    loaded = step.loaded
+    with transaction.atomic():
+        lock_group(loaded)
+        now = clock()
+        nodes = zip(loaded.node_ids, loaded.pair.nodes, step.answers, strict=True)
+        keep_answers(list(nodes), now=now)
+        pair = _heard_anew(step.pair, loaded.node_ids)
+        decision = decide(pair, settings=step.settings, now=now)
+        if not decision.changed:
+            return False
+        record(replace(loaded, pair=pair), decision, actor=ENGINE, now=now)
+        return True
+
+
+def lock_group(loaded: LoadedPair) -> None:
+    """Holds the group's row until the transaction ends. Raises LostRace when it has moved on."""
+    row = PresenceRedundancyGroup.objects.select_for_update().filter(pk=loaded.group_id).first()
+    if row is None or row.version != loaded.version or row.ha_enabled != loaded.pair.ha_enabled:
+        raise LostRace(f"group {loaded.group_id}")
+
+
+def _heard_anew(pair: Pair, node_ids: Sequence[int]) -> Pair:
+    """With ``heard_at`` read under the lock: a call-in may have come while a probe timed out."""
+    heard = dict(NodeReport.objects.filter(pk__in=node_ids).values_list("pk", "heard_at"))
+    nodes = zip(pair.nodes, node_ids, strict=True)
+    return replace(pair, nodes=tuple(replace(n, heard_at=heard.get(pk)) for n, pk in nodes))
+
+
+def deliver(
+    group_id: int, step: Round, client: AgentClient
+) -> tuple[tuple[Answer, ...] | None, bool]:
+    """Sends each reachable node the goal it does not follow yet.
+
+    Returns the answers the next step can go by (None when they have to be asked for anew) and
+    whether any order went out.
+    """
+    loaded = load_pairs([group_id]).get(group_id)
+    if loaded is None or len(loaded.node_ids) != len(step.answers):
+        return None, True
+    current = replace(step, loaded=loaded)
+    due = due_orders(current.pair, current.settings)
+    if not due:
+        return step.answers, False
+    sent = client.order([(_target(current.pair.nodes[i], step.settings), o) for i, o in due])
+    answers = list(step.answers)
+    for (index, _), answer in zip(due, sent, strict=True):
+        if answer.report is None and answer.error in ("stale-epoch", "stale-order"):
+            return None, True  # it has moved on since it was asked
+        answers[index] = answer
+    return tuple(answers), True
+
+
+def due_orders(pair: Pair, settings: RecoverySettings) -> list[tuple[int, Order]]:
+    """Orders for the nodes that answer and do not follow their goal yet, by index."""
+    due = []
+    for index, node in enumerate(pair.nodes):
+        goal = goal_of(pair, index, settings)
+        report = node.report
+        if report is not None and (report.goal_digest != goal.digest or report.fenced):
+            due.append((index, Order(goal, report.boot_id, report.fences)))
+    return due
+
+
+def targets(nodes: Sequence[NodeView], settings: RecoverySettings) -> list[Target]:
+    return [_target(node, settings) for node in nodes]
+
+
+def _target(node: NodeView, settings: RecoverySettings) -> Target:
+    return Target(node.name, node.host, node.port, settings.connect_timeout)

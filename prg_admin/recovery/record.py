@@ -1,0 +1,73 @@
+"""Writes a decision: the one place that changes a recovery state.
+
+Every writer holds the group's row lock and compares-and-sets its version, so of two that decided
+from the same state one gives way. A change is one event row, members and group included.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from prg_admin.domain.facts import NodeView
+from prg_admin.domain.pair import Decision, check_invariants
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.pairs import LoadedPair
+from prg_admin.live.news import announce
+from prg_admin.recovery.models import Event
+
+
+class LostRace(Exception):  # noqa: N818 - the outcome of a race, not a fault
+    """Another writer changed the group since it was loaded; load again and decide anew."""
+
+
+def record(loaded: LoadedPair, decision: Decision, *, actor: str, now: datetime) -> Event:
+    """Raises :class:`LostRace`. Call inside a transaction that holds the group's row lock."""
+    assert decision.rule is not None, "nothing to record"  # noqa: S101
+    check_invariants(decision.pair)
+    groups = PresenceRedundancyGroup.objects.filter(pk=loaded.group_id, version=loaded.version)
+    if groups.update(version=loaded.version + 1, epoch=decision.pair.epoch) != 1:
+        raise LostRace(f"group {loaded.group_id}")
+    changed = [
+        (pk, view)
+        for pk, was, view in zip(
+            loaded.node_ids, loaded.pair.nodes, decision.pair.nodes, strict=True
+        )
+        if was != view
+    ]
+    for pk, view in changed:
+        _write_member(pk, view)
+    announce("groups", f"group-{loaded.group_id}", *(f"node-{pk}" for pk, _ in changed))
+    return Event.objects.create(
+        at=now,
+        group_id=loaded.group_id,
+        group_name=loaded.pair.group,
+        rule=decision.rule,
+        actor=actor,
+        epoch=decision.pair.epoch,
+        version=loaded.version + 1,
+        before=[_document(view) for view in loaded.pair.nodes],
+        after=[_document(view) for view in decision.pair.nodes],
+        values=decision.values or {},
+    )
+
+
+def _write_member(node_id: int, view: NodeView) -> None:
+    Member.objects.filter(node_id=node_id).update(
+        state=view.state,
+        reason=view.reason,
+        state_since_at=view.since,
+        target=view.target,
+        ordered=view.ordered,
+        ordered_epoch=view.ordered_epoch,
+    )
+
+
+def _document(view: NodeView) -> dict[str, Any]:
+    return {
+        "node": view.name,
+        "state": view.state.value,
+        "reason": view.reason.value,
+        "target": view.target.value,
+        "ordered": view.ordered.value,
+    }

@@ -1,0 +1,66 @@
+"""Keeps what the nodes said, and says which of it a page would show differently."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from prg_admin.domain.facts import NodeView
+from prg_admin.domain.wire import Report
+from prg_admin.live.news import announce
+from prg_admin.topology.agents import Answer
+from prg_admin.topology.models import NodeReport
+
+Heard = tuple[int, NodeView, Answer]
+"""Primary key of a node, what was known of it, and what it answered now."""
+
+
+def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
+    """Two statements for any number of nodes; announces the nodes that changed visibly."""
+    heard = sorted(heard, key=lambda item: item[0])  # one order of rows: no deadlocks
+    answered = [_row(pk, answer, answer.report, now) for pk, _, answer in heard if answer.report]
+    NodeReport.objects.bulk_create(
+        answered,
+        update_conflicts=True,
+        unique_fields=["node"],
+        update_fields=[
+            "heard_at", "reachable", "error", "rtt_ms", "version", "sessions", "document"
+        ],
+    )  # fmt: skip
+    silent = [NodeReport(node_id=pk, error=a.error) for pk, _, a in heard if a.report is None]
+    # What a silent node said last, and when, stays as it is: the fence is judged by it.
+    NodeReport.objects.bulk_create(
+        silent,
+        update_conflicts=True,
+        unique_fields=["node"],
+        update_fields=["reachable", "error"],
+    )
+    announce(*(f"node-{pk}" for pk, known, answer in heard if is_news(known, answer)))
+
+
+def _row(pk: int, answer: Answer, report: Report, now: datetime) -> NodeReport:
+    return NodeReport(
+        node_id=pk,
+        heard_at=now,
+        reachable=True,
+        rtt_ms=answer.rtt_ms,
+        version=report.version,
+        sessions=report.sessions,
+        document=report.to_json(),
+    )
+
+
+def is_news(known: NodeView, answer: Answer) -> bool:
+    """Whether a page about the node would look different now."""
+    if known.reachable != (answer.report is not None) or known.error != answer.error:
+        return True
+    return answer.report is not None and _visible(known.last_report) != _visible(answer.report)
+
+
+def _visible(report: Report | None) -> Any:
+    if report is None:
+        return None
+    services = tuple((s.name, s.state, s.pid, s.error) for s in report.services)
+    peer = report.peer.error if report.peer else None
+    return report.version, report.role, report.serving, report.sessions, services, peer

@@ -1,0 +1,83 @@
+"""What people and agents ask of the engine."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from prg_admin.domain.facts import Action, Request
+from prg_admin.domain.pair import Limitation, decide, limitation
+from prg_admin.domain.states import SERVING, Role
+from prg_admin.domain.wire import CallIn, CallInKind
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.pairs import load_pairs
+from prg_admin.lib.enqueue import enqueue
+from prg_admin.parameters.selectors import recovery_settings
+from prg_admin.recovery.record import record
+from prg_admin.topology.models import Node, NodeReport
+
+
+def action_request(
+    *, group_id: int, action: Action, index: int | None, actor: str, now: datetime
+) -> Limitation | None:
+    """Records what was asked, or returns why it is not possible. The engine carries it out.
+
+    ``index`` is the node's place in the group, 0 or 1; None where the action is about the group.
+    Raises ``PresenceRedundancyGroup.DoesNotExist``.
+    """
+    with transaction.atomic():
+        PresenceRedundancyGroup.objects.select_for_update().get(pk=group_id)
+        loaded = load_pairs([group_id])[group_id]
+        refused = limitation(loaded.pair, action, index)
+        if refused is not None:
+            return refused
+        settings = recovery_settings([loaded.cluster_id])[loaded.cluster_id]
+        decision = decide(loaded.pair, settings=settings, now=now, request=Request(action, index))
+        if not decision.changed:
+            return Limitation.IN_TRANSITION
+        record(loaded, decision, actor=actor, now=now)
+        enqueue("recovery.evaluate", group_id=group_id)
+    return None
+
+
+class CallInAnswer(StrEnum):
+    NOTED = "noted"
+    RENEWED = "renewed"
+    """The node was noted as alive: its right to serve is renewed."""
+    GIVEN_AWAY = "given-away"
+    """Its users have been given to its peer: nothing is renewed."""
+    UNKNOWN = "unknown"
+    """No such node, or a wrong key."""
+
+
+def call_in(*, call: CallIn, key: str, now: datetime) -> CallInAnswer:
+    """Takes an agent's note. What happened is then asked of the agent itself."""
+    node = Node.objects.filter(name=call.node).exclude(key_hash="").first()
+    given = hashlib.sha256(key.encode()).hexdigest()
+    if node is None or not hmac.compare_digest(node.key_hash, given):
+        return CallInAnswer.UNKNOWN
+    if call.kind is CallInKind.ALIVE:
+        return _note_alive(node, now)
+    member = Member.objects.filter(node=node).first()
+    if member is None:
+        enqueue("recovery.look", node_id=node.pk)
+    else:
+        enqueue("recovery.evaluate", group_id=member.group_id)
+    return CallInAnswer.NOTED
+
+
+@transaction.atomic
+def _note_alive(node: Node, now: datetime) -> CallInAnswer:
+    """Under the group's lock: either a take-over sees this note, or this sees the take-over."""
+    group_id = Member.objects.filter(node=node).values_list("group_id", flat=True).first()
+    if group_id is not None:
+        PresenceRedundancyGroup.objects.select_for_update().get(pk=group_id)
+        ordered = Member.objects.values_list("ordered", flat=True).get(node=node)
+        if Role(ordered) not in SERVING:
+            return CallInAnswer.GIVEN_AWAY
+    NodeReport.objects.update_or_create(node=node, defaults={"heard_at": now})
+    return CallInAnswer.RENEWED

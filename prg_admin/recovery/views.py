@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from prg_admin.accounts.access import anonymous_allowed, signed_in
+from prg_admin.domain.facts import Action
+from prg_admin.domain.wire import CallIn, WireError
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.htmx import render_page
+from prg_admin.lib.sentences import limitation_text
+from prg_admin.recovery.access import get_group_or_404, get_member_or_404
+from prg_admin.recovery.selectors import events_of_group
+from prg_admin.recovery.services import CallInAnswer, action_request, call_in
+
+CALL_IN_STATUS = {
+    CallInAnswer.NOTED: 202,
+    CallInAnswer.RENEWED: 200,
+    CallInAnswer.GIVEN_AWAY: 409,
+    CallInAnswer.UNKNOWN: 403,
+}
+MOST_CALL_IN_BYTES = 4096
+
+
+@require_POST
+@signed_in
+def failover(request: HttpRequest, node_id: int) -> HttpResponse:
+    member = get_member_or_404(request.user, node_id)
+    return _asked(request, member.group, Action.FAILOVER, member)
+
+
+@require_POST
+@signed_in
+def fallback(request: HttpRequest, node_id: int) -> HttpResponse:
+    member = get_member_or_404(request.user, node_id)
+    return _asked(request, member.group, Action.FALLBACK, member)
+
+
+@require_POST
+@signed_in
+def recover(request: HttpRequest, group_id: int) -> HttpResponse:
+    group = get_group_or_404(request.user, group_id)
+    return _asked(request, group, Action.RECOVER, None)
+
+
+def _asked(
+    request: HttpRequest, group: PresenceRedundancyGroup, action: Action, member: Member | None
+) -> HttpResponse:
+    refused = action_request(
+        group_id=group.pk,
+        action=action,
+        index=member.position - 1 if member else None,
+        actor=request.user.get_username(),
+        now=timezone.now(),
+    )
+    if refused is not None:
+        messages.error(request, limitation_text(refused))
+    elif action is Action.FAILOVER:
+        messages.success(request, _("The failover has begun."))
+    elif action is Action.FALLBACK:
+        messages.success(request, _("The fallback has begun."))
+    else:
+        messages.success(request, _("The recovery has begun."))
+    return HttpResponseRedirect(_next(request, group))
+
+
+def _next(request: HttpRequest, group: PresenceRedundancyGroup) -> str:
+    wanted = request.POST.get("next", "")
+    hosts = {request.get_host()}
+    if url_has_allowed_host_and_scheme(wanted, hosts, require_https=request.is_secure()):
+        return wanted
+    return resolve_url("groups:group", group.pk)
+
+
+@require_safe
+@signed_in
+def group_events(request: HttpRequest, group_id: int) -> HttpResponse:
+    group = get_group_or_404(request.user, group_id)
+    context = {"group": group, "events": events_of_group(group.pk)}
+    return render_page(request, "recovery/events.html", context, fragments=("events",))
+
+
+# Agents are no browsers: they bring a key of their own instead of a session and its token.
+@csrf_exempt
+@require_POST
+@anonymous_allowed
+def agent_call_in(request: HttpRequest) -> HttpResponse:
+    if len(request.body) > MOST_CALL_IN_BYTES:
+        return JsonResponse({"error": "too-large"}, status=413)
+    scheme, _space, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme != "Bearer" or not key:
+        return JsonResponse({"error": "no-key"}, status=401)
+    try:
+        call = CallIn.from_bytes(request.body)
+    except WireError as error:
+        return JsonResponse({"error": "bad-document", "detail": str(error)}, status=400)
+    answer = call_in(call=call, key=key, now=timezone.now())
+    return JsonResponse({"answer": answer.value}, status=CALL_IN_STATUS[answer])
