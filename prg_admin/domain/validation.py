@@ -255,8 +255,12 @@ def _server_rules(draft: GroupDraft, context: GroupContext) -> Iterator[Problem]
 
 
 def _pair_rules(draft: GroupDraft, context: GroupContext) -> Iterator[Problem]:
-    """What two nodes must have in common; both values are named."""
-    if not (draft.server1 and draft.server2):
+    """What two nodes must have in common; both values are named.
+
+    Asked when they are paired and when High Availability is switched on. In between, while one node
+    is upgraded, it must stay possible to switch it off.
+    """
+    if not (draft.server1 and draft.server2) or _keeps_pair(draft, context.current):
         return
     first, second = context.nodes[draft.server1], context.nodes[draft.server2]
     names: dict[str, Param] = {"node1": first.name, "node2": second.name}
@@ -272,6 +276,12 @@ def _pair_rules(draft: GroupDraft, context: GroupContext) -> Iterator[Problem]:
     if not unheard and first.version != second.version:
         values = {"value1": first.version, "value2": second.version}
         yield Problem("server2", Code.OTHER_VERSION, {**names, **values})
+
+
+def _keeps_pair(draft: GroupDraft, current: CurrentGroup | None) -> bool:
+    if current is None or {draft.server1, draft.server2} != {current.server1, current.server2}:
+        return False
+    return current.ha_enabled or not draft.ha_enabled
 
 
 def _group_limit(draft: GroupDraft, context: GroupContext) -> Iterator[Problem]:

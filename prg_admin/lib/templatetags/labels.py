@@ -18,8 +18,10 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def badge(label: labels.Label, value: str) -> SafeString:
+    """Same markup as ``_node_state.html``; ``value`` is for tests and scripts."""
     return format_html(
-        '<span class="badge badge-{}" data-state="{}"><span aria-hidden="true">{}</span> {}</span>',
+        '<span class="state state--{}" data-state="{}">'
+        '<span class="state__icon" aria-hidden="true">{}</span>{}</span>',
         label.colour,
         value,
         label.icon,

@@ -1,0 +1,231 @@
+"""Creating, changing and deleting groups: one transaction each, all guards inside it.
+
+Rows are locked in one order everywhere, so that no two savers wait for one another:
+group, then nodes by key, then clusters by key.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from prg_admin.domain.validation import (
+    GroupDraft,
+    Problem,
+    validate_group,
+    validate_group_deletion,
+)
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.selectors import current_group, group_context, users_of_members
+from prg_admin.lib.enqueue import enqueue
+from prg_admin.live.news import announce
+from prg_admin.topology.models import Cluster, Node
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    group: PresenceRedundancyGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field of a form that differs from what is stored by now."""
+
+    field: str
+    yours: str | bool
+    stored: str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody saved in between; nothing was written."""
+
+    revision: int
+    differences: tuple[Difference, ...]
+
+
+def group_problems(draft: GroupDraft, group: PresenceRedundancyGroup | None) -> list[Problem]:
+    """What saving would be refused for now; the form asks as one types."""
+    return validate_group(draft, group_context(draft, group))
+
+
+def group_create(*, draft: GroupDraft, user: AbstractBaseUser) -> Saved | Refused:
+    def attempt() -> Saved | Refused:
+        nodes = _lock(draft.servers)
+        problems = group_problems(draft, None)
+        if problems:
+            return Refused(problems)
+        group = PresenceRedundancyGroup(cluster=nodes[draft.servers[0]].cluster)
+        _write(group, draft)
+        group.save(force_insert=True)
+        _set_members(group, [nodes[name] for name in draft.servers])
+        _tell(group, nodes.values())
+        logger.info("group %s created by %s", group.name, user.get_username())
+        return Saved(group)
+
+    return _once_more(attempt)
+
+
+def group_update(
+    *, group_id: int, draft: GroupDraft, revision: int, user: AbstractBaseUser
+) -> Saved | Refused | Conflict:
+    """``revision`` is the one the form was made from.
+
+    Raises ``PresenceRedundancyGroup.DoesNotExist`` when somebody deleted the group.
+    """
+
+    def attempt() -> Saved | Refused | Conflict:
+        group = _locked_group(group_id)
+        before = current_group(group)
+        if group.revision != revision:
+            return Conflict(group.revision, _differences(draft, group))
+        servers = (before.server1, before.server2)
+        nodes = _lock({*draft.servers, *(name for name in servers if name)})
+        problems = group_problems(draft, group)
+        if problems:
+            return Refused(problems)
+        moved = servers != (draft.server1 or None, draft.server2 or None)
+        _change(group, draft, moved=moved, nodes=nodes)
+        left = [nodes[n] for n in servers if n and n not in draft.servers]
+        _tell(group, nodes.values(), left=left)
+        logger.info("group %s changed by %s", group.name, user.get_username())
+        return Saved(group)
+
+    return _once_more(attempt)
+
+
+@transaction.atomic
+def group_delete(*, group_id: int, user: AbstractBaseUser) -> Deleted | Refused:
+    """Refused while High Availability is on or a node has assigned users."""
+    group = _locked_group(group_id)
+    current = current_group(group)
+    nodes = _lock(name for name in (current.server1, current.server2) if name)
+    problems = validate_group_deletion(current, users_of_members(group))
+    if problems:
+        return Refused(problems)
+    _release(group.members.select_related("node"))
+    _tell(group, nodes.values(), left=nodes.values())
+    group.delete()
+    logger.info("group %s deleted by %s", current.name, user.get_username())
+    return Deleted(current.name)
+
+
+def _change(
+    group: PresenceRedundancyGroup, draft: GroupDraft, *, moved: bool, nodes: dict[str, Node]
+) -> None:
+    if moved or group.ha_enabled != draft.ha_enabled:
+        # A decision of the engine made from the old configuration must not be recorded any more.
+        group.version += 1
+    _write(group, draft)
+    group.cluster = nodes[draft.servers[0]].cluster
+    group.revision += 1
+    group.save(
+        update_fields=["name", "description", "ha_enabled", "cluster", "revision", "version"]
+    )
+    if moved:
+        _set_members(group, [nodes[name] for name in draft.servers])
+
+
+def _once_more(attempt: Callable[[], T]) -> T:
+    """A constraint that another saver won tells nothing; asked again, the validator sees them."""
+    try:
+        with transaction.atomic():
+            return attempt()
+    except IntegrityError:
+        with transaction.atomic():
+            return attempt()
+
+
+def _locked_group(group_id: int) -> PresenceRedundancyGroup:
+    groups = PresenceRedundancyGroup.objects.select_related("cluster")
+    return groups.select_for_update(of=("self",)).get(pk=group_id)
+
+
+def _lock(names: Iterable[str]) -> dict[str, Node]:
+    """Nodes by name, locked with their clusters: free nodes and group counts stand still."""
+    nodes = Node.objects.select_for_update(of=("self",), no_key=True).select_related("cluster")
+    found = list(nodes.filter(name__in=list(names)).order_by("pk"))
+    clusters = {node.cluster_id for node in found}
+    locked = Cluster.objects.select_for_update(no_key=True).filter(pk__in=clusters)
+    list(locked.order_by("pk").values_list("pk"))
+    return {node.name: node for node in found}
+
+
+def _write(group: PresenceRedundancyGroup, draft: GroupDraft) -> None:
+    group.name = draft.name
+    group.description = draft.description
+    group.ha_enabled = draft.ha_enabled
+
+
+def _set_members(group: PresenceRedundancyGroup, nodes: list[Node]) -> None:
+    """Members join, leave and change places while High Availability is off.
+
+    A node that joins gets orders newer than all it has seen, and so does one that leaves.
+    """
+    before = {m.node_id: m for m in group.members.select_related("node")}
+    joining = [node for node in nodes if node.pk not in before]
+    staying = {node.pk for node in nodes}
+    _release(m for m in before.values() if m.node_id not in staying)
+    if joining:
+        group.epoch = max(group.epoch, *(node.epoch for node in joining)) + 1
+        group.save(update_fields=["epoch"])
+    # All rows anew: two members that change places would meet at the same position.
+    group.members.all().delete()
+    for position, node in enumerate(nodes, start=1):
+        member = before.get(node.pk) or Member(group=group, node=node, ordered_epoch=group.epoch)
+        member.pk = None
+        member.position = position
+        member.save(force_insert=True)
+
+
+def _release(members: Iterable[Member]) -> None:
+    for member in members:
+        Node.objects.filter(pk=member.node_id).update(epoch=member.ordered_epoch + 1)
+
+
+def _tell(group: PresenceRedundancyGroup, nodes: Iterable[Node], left: Iterable[Node] = ()) -> None:
+    announce("groups", "nodes", f"group-{group.pk}", *(f"node-{node.pk}" for node in nodes))
+    enqueue("recovery.evaluate", group_id=group.pk)
+    for node in left:
+        enqueue("recovery.look", node_id=node.pk)
+
+
+def _differences(draft: GroupDraft, group: PresenceRedundancyGroup) -> tuple[Difference, ...]:
+    stored = group_draft(group)
+    fields = ("name", "description", "server1", "server2", "ha_enabled")
+    both = ((f, getattr(draft, f), getattr(stored, f)) for f in fields)
+    return tuple(
+        Difference(f, "" if yours is None else yours, "" if now is None else now)
+        for f, yours, now in both
+        if (yours or None) != (now or None)
+    )
+
+
+def group_draft(group: PresenceRedundancyGroup) -> GroupDraft:
+    """The stored group in the form of a draft."""
+    servers = {m.position: m.node.name for m in group.members.select_related("node")}
+    return GroupDraft(
+        name=group.name,
+        description=group.description,
+        server1=servers.get(1),
+        server2=servers.get(2),
+        ha_enabled=group.ha_enabled,
+    )

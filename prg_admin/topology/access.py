@@ -1,0 +1,17 @@
+"""Loading nodes for a person: what they may not see is not there."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import Http404
+
+from prg_admin.topology.models import Node
+from prg_admin.topology.selectors import node_list
+
+
+def get_node_or_404(user: AbstractBaseUser | AnonymousUser, pk: int) -> Node:
+    """The node with cluster, last report, group and number of users."""
+    node = node_list().filter(pk=pk).first() if user.is_authenticated else None
+    if node is None:
+        raise Http404
+    return node

@@ -1,0 +1,157 @@
+"""Reading nodes: the list, one node with its services, and the facts validation needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Count, QuerySet
+
+from prg_admin.domain.states import CRITICAL_SERVICES, ServiceState
+from prg_admin.domain.validation import NodeContext, NodeDraft, NodeFacts
+from prg_admin.domain.wire import Report, ServiceReport
+from prg_admin.topology.models import Cluster, Node, NodeReport
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service of a node as it stood in the node's last report."""
+
+    name: str
+    state: ServiceState
+    pid: int | None
+    up_s: float | None
+    down_s: float | None
+    wanted: bool
+    error: str
+    critical: bool
+
+    @property
+    def is_running(self) -> bool:
+        return self.state is ServiceState.STARTED
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A node with the last thing it said, and how old that is."""
+
+    node: Node
+    users: int
+    reachable: bool
+    heard_at: datetime | None
+    silence_s: float | None
+    """Seconds since the engine last heard it; None when it never did."""
+    error: str
+    """Short cause of the last failed probe."""
+    version: str
+    report: Report | None
+    services: tuple[ServiceRow, ...]
+
+    @property
+    def running(self) -> int:
+        return sum(1 for s in self.services if s.critical and s.is_running)
+
+    @property
+    def critical(self) -> int:
+        return sum(1 for s in self.services if s.critical)
+
+    @property
+    def all_running(self) -> bool:
+        return bool(self.services) and self.running == self.critical
+
+
+def node_list() -> QuerySet[Node]:
+    """All nodes with what their rows show; one query."""
+    return (
+        Node.objects.select_related("cluster", "last_report", "member__group")
+        .annotate(users=Count("presence_users"))
+        .order_by("cluster__name", "name")
+    )
+
+
+def last_report(node: Node) -> NodeReport | None:
+    try:
+        return node.last_report
+    except ObjectDoesNotExist:
+        return None
+
+
+def group_name(node: Node) -> str | None:
+    try:
+        return str(node.member.group.name)
+    except ObjectDoesNotExist:
+        return None
+
+
+def node_status(node: Node, *, now: datetime, users: int) -> NodeStatus:
+    stored = last_report(node)
+    heard_at = stored.heard_at if stored else None
+    silence = max(0.0, (now - heard_at).total_seconds()) if heard_at else None
+    report = stored.report if stored else None
+    return NodeStatus(
+        node=node,
+        users=users,
+        reachable=bool(stored and stored.reachable),
+        heard_at=heard_at,
+        silence_s=silence,
+        error=stored.error if stored else "",
+        version=stored.version if stored else "",
+        report=report,
+        services=_service_rows(report, silence or 0.0),
+    )
+
+
+def node_facts(nodes: QuerySet[Node]) -> list[NodeFacts]:
+    """What the validator has to know of nodes; one query."""
+    found = nodes.select_related("cluster", "last_report", "member__group")
+    return [
+        NodeFacts(
+            name=node.name,
+            cluster=node.cluster.name,
+            publisher=node.publisher,
+            version=stored.version if (stored := last_report(node)) else "",
+            group=group_name(node),
+            users=node.users,
+        )
+        for node in found.annotate(users=Count("presence_users"))
+    ]
+
+
+def node_context(draft: NodeDraft, node: Node | None) -> NodeContext:
+    others = Node.objects.exclude(pk=node.pk if node else None)
+    near = others.filter(name__iexact=draft.name) | others.filter(
+        cluster__name__iexact=draft.cluster
+    )
+    addresses = others.filter(address__iexact=draft.address, port=draft.port)
+    clusters = Cluster.objects.filter(name__iexact=draft.cluster)
+    return NodeContext(
+        other_nodes=tuple(node_facts(near)),
+        clusters=frozenset(clusters.values_list("name", flat=True)),
+        addresses={(n.address.lower(), n.port): n.name for n in addresses},
+        current=node_facts(Node.objects.filter(pk=node.pk))[0] if node else None,
+    )
+
+
+def cluster_names() -> list[str]:
+    return list(Cluster.objects.values_list("name", flat=True))
+
+
+def _service_rows(report: Report | None, age_s: float) -> tuple[ServiceRow, ...]:
+    """Times are counted on from the moment of the report."""
+    if report is None:
+        return ()
+    return tuple(_service_row(service, age_s) for service in report.services)
+
+
+def _service_row(service: ServiceReport, age_s: float) -> ServiceRow:
+    return ServiceRow(
+        name=service.name,
+        state=service.state,
+        pid=service.pid,
+        up_s=None if service.up_s is None else service.up_s + age_s,
+        down_s=None if service.down_s is None else service.down_s + age_s,
+        wanted=service.wanted,
+        error=service.error,
+        critical=service.name in CRITICAL_SERVICES,
+    )

@@ -1,0 +1,205 @@
+"""Adding, changing and deleting nodes, and controlling their services.
+
+Rows are locked in the order of ``groups.services``: nodes, then clusters.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, transaction
+
+from prg_admin.domain.validation import NodeDraft, Problem, validate_node, validate_node_deletion
+from prg_admin.lib.enqueue import enqueue
+from prg_admin.live.news import announce
+from prg_admin.topology.agents import Target, agent_client
+from prg_admin.topology.models import Cluster, Node, NodeReport
+from prg_admin.topology.selectors import node_context, node_facts
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CONTROL_TIMEOUT = 10.0
+"""Seconds somebody waits for an agent to accept a start or stop."""
+
+
+class ServiceAction(StrEnum):
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    problems: list[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    field: str
+    yours: str | int | None
+    stored: str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Somebody saved in between; nothing was written."""
+
+    revision: int
+    differences: tuple[Difference, ...]
+
+
+def node_problems(draft: NodeDraft, node: Node | None) -> list[Problem]:
+    """What saving would be refused for now; the form asks as one types."""
+    return validate_node(draft, node_context(draft, node))
+
+
+def node_create(*, draft: NodeDraft, user: AbstractBaseUser) -> Saved | Refused:
+    def attempt() -> Saved | Refused:
+        _lock_cluster(draft.cluster)
+        problems = node_problems(draft, None)
+        if problems:
+            return Refused(problems)
+        node = Node(name=draft.name)
+        _write(node, draft)
+        node.save(force_insert=True)
+        NodeReport.objects.create(node=node)
+        _tell(node)
+        logger.info("node %s added by %s", node.name, user.get_username())
+        return Saved(node)
+
+    return _once_more(attempt)
+
+
+def node_update(
+    *, node_id: int, draft: NodeDraft, revision: int, user: AbstractBaseUser
+) -> Saved | Refused | Conflict:
+    """``revision`` is the one the form was made from. Raises ``Node.DoesNotExist``."""
+
+    def attempt() -> Saved | Refused | Conflict:
+        node = _locked_node(node_id)
+        if node.revision != revision:
+            return Conflict(node.revision, _differences(draft, node))
+        _lock_cluster(draft.cluster)
+        problems = node_problems(draft, node)
+        if problems:
+            return Refused(problems)
+        _write(node, draft)
+        node.revision += 1
+        fields = ["description", "address", "port", "cluster", "publisher", "revision"]
+        node.save(update_fields=fields)
+        _tell(node)
+        logger.info("node %s changed by %s", node.name, user.get_username())
+        return Saved(node)
+
+    return _once_more(attempt)
+
+
+@transaction.atomic
+def node_delete(*, node_id: int, user: AbstractBaseUser) -> Deleted | Refused:
+    node = _locked_node(node_id)
+    others = Node.objects.filter(cluster_id=node.cluster_id).exclude(pk=node.pk)
+    facts = node_facts(Node.objects.filter(pk=node.pk))[0]
+    problems = validate_node_deletion(facts, tuple(node_facts(others)))
+    if problems:
+        return Refused(problems)
+    announce("nodes", f"node-{node.pk}")
+    node.delete()
+    logger.info("node %s deleted by %s", facts.name, user.get_username())
+    return Deleted(facts.name)
+
+
+def service_control(
+    *, node: Node, service: str, action: ServiceAction, user: AbstractBaseUser
+) -> None:
+    """Have the node's agent start, stop or restart a service.
+
+    Returns when the agent has accepted; the agent calls in when it is done. Raises
+    ``topology.agents.AgentError``.
+    """
+    target = Target(node.name, node.address, node.port, CONTROL_TIMEOUT)
+    agent_client().service_control(target, service, action.value)
+    logger.info("%s of %s on %s asked by %s", action.value, service, node.name, user.get_username())
+    _kick(node)
+
+
+def node_draft(node: Node) -> NodeDraft:
+    """The stored node in the form of a draft."""
+    return NodeDraft(
+        name=node.name,
+        description=node.description,
+        address=node.address,
+        port=node.port,
+        cluster=node.cluster.name,
+        publisher=node.publisher,
+    )
+
+
+def _once_more(attempt: Callable[[], T]) -> T:
+    """A constraint that another saver won tells nothing; asked again, the validator sees them."""
+    try:
+        with transaction.atomic():
+            return attempt()
+    except IntegrityError:
+        with transaction.atomic():
+            return attempt()
+
+
+def _locked_node(node_id: int) -> Node:
+    nodes = Node.objects.select_related("cluster")
+    return nodes.select_for_update(of=("self",), no_key=True).get(pk=node_id)
+
+
+def _lock_cluster(name: str) -> None:
+    """The number of its nodes stands still until the end of the transaction."""
+    locked = Cluster.objects.select_for_update(no_key=True).filter(name__iexact=name)
+    list(locked.values_list("pk"))
+
+
+def _write(node: Node, draft: NodeDraft) -> None:
+    cluster = Cluster.objects.filter(name__iexact=draft.cluster).first()
+    node.cluster = cluster or Cluster.objects.create(name=draft.cluster)
+    node.description = draft.description
+    node.address = draft.address.lower()
+    node.port = draft.port or 0
+    node.publisher = draft.publisher or _publisher_of(node.cluster, node) or node.name
+
+
+def _publisher_of(cluster: Cluster, node: Node) -> str:
+    mates = cluster.nodes.exclude(pk=node.pk).exclude(publisher="")
+    return mates.values_list("publisher", flat=True).first() or ""
+
+
+def _tell(node: Node) -> None:
+    announce("nodes", f"node-{node.pk}")
+    _kick(node)
+
+
+def _kick(node: Node) -> None:
+    try:
+        enqueue("recovery.evaluate", group_id=node.member.group_id)
+    except ObjectDoesNotExist:
+        enqueue("recovery.look", node_id=node.pk)
+
+
+def _differences(draft: NodeDraft, node: Node) -> tuple[Difference, ...]:
+    stored = node_draft(node)
+    fields = ("name", "description", "address", "port", "cluster", "publisher")
+    both = ((f, getattr(draft, f), getattr(stored, f)) for f in fields)
+    return tuple(Difference(f, yours, now) for f, yours, now in both if yours != now)
