@@ -1,6 +1,9 @@
+# ruff: noqa: ARG002 - the signatures are Django's
+
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -14,14 +17,14 @@ from prg_admin.domain.facts import Action
 from prg_admin.domain.transitions import ROWS
 from prg_admin.groups.admin import GroupAdmin
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
-from prg_admin.lib.admin import ReadOnlyAdmin, pretty
 from prg_admin.lib.sentences import limitation_text
+from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
 from prg_admin.recovery.models import Event
 from prg_admin.recovery.services import action_request
 
 
 def _ask(
-    admin_page: ReadOnlyAdmin[Member] | ReadOnlyAdmin[PresenceRedundancyGroup],
+    admin_page: ReadOnlyAdmin,
     request: HttpRequest,
     action: Action,
     *,
@@ -61,7 +64,7 @@ admin.site.register(PresenceRedundancyGroup, OperatedGroupAdmin)
 
 
 @admin.register(Member)
-class MemberAdmin(ReadOnlyAdmin[Member]):
+class MemberAdmin(ReadOnlyAdmin):
     list_display = ("node", "group", "position", "state", "reason", "state_since_at", "ordered")
     list_filter = ("state", "reason", "group__ha_enabled", "group__cluster")
     list_select_related = ("node", "group")
@@ -94,9 +97,7 @@ class RuleFilter(admin.SimpleListFilter):
     title = _("rule")
     parameter_name = "rule"
 
-    def lookups(
-        self, request: HttpRequest, model_admin: admin.ModelAdmin[Event]
-    ) -> Iterable[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return [(rule, rule) for rule in sorted({row.rule for row in ROWS})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
@@ -104,7 +105,7 @@ class RuleFilter(admin.SimpleListFilter):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin[Event]):
+class EventAdmin(ReadOnlyAdmin):
     list_display = ("at", "group_name", "rule", "actor", "states", "epoch", "version")
     list_filter = (RuleFilter, "at")
     date_hierarchy = "at"
