@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from getpass import getuser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from prg_admin.cli import ha
+from prg_admin.domain.facts import Action
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.sentences import limitation_text
+from prg_admin.recovery.services import action_request
+
+TITLES = {
+    Action.FAILOVER: "Initiate Manual Failover for Node > {name}",
+    Action.FALLBACK: "Initiate Manual fallback for Node >{name}<",
+}
+
+
+class Command(BaseCommand):
+    help = "The administration commands: utils ha status | failover | fallback | recover."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        areas = parser.add_subparsers(dest="area", required=True, metavar="area")
+        verbs = areas.add_parser("ha", help="High Availability of the groups").add_subparsers(
+            dest="verb", required=True, metavar="command"
+        )
+        # The help of a sub-command is an English reference, as in the original.
+        for verb, argument, needed in (
+            ("status", "group", False),
+            ("failover", "node", True),
+            ("fallback", "node", True),
+            ("recover", "group", True),
+        ):
+            command = verbs.add_parser(verb)
+            command.add_argument("name", nargs=None if needed else "?", metavar=argument)
+            command.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        verb, name = options["verb"], options["name"]
+        if verb in ("failover", "fallback"):
+            groups = [self._node_action(Action(verb), name, as_json=options["json"])]
+        elif verb == "recover":
+            groups = [self._recover(name, as_json=options["json"])]
+        else:
+            groups = _found(name)
+        self._print(groups, as_json=options["json"])
+
+    def _node_action(self, action: Action, name: str, *, as_json: bool) -> PresenceRedundancyGroup:
+        member = Member.objects.filter(node__name__iexact=name).select_related("node").first()
+        if member is None:
+            known = ", ".join(Member.objects.values_list("node__name", flat=True)) or "none"
+            raise CommandError(f"Node {name!r} is in no group. Nodes in groups: {known}.")
+        if not as_json:
+            self.stdout.write(TITLES[action].format(name=member.node.name))
+        _ask(member.group_id, action, member.position - 1)
+        if not as_json:
+            self.stdout.write("Request SUCCESSFUL.")
+        return _found_by_id(member.group_id)
+
+    def _recover(self, name: str, *, as_json: bool) -> PresenceRedundancyGroup:
+        group = _found(name)[0]
+        _ask(group.pk, Action.RECOVER, None)
+        if not as_json:
+            self.stdout.write("Request SUCCESSFUL. Stopping services, then starting them.")
+        return _found_by_id(group.pk)
+
+    def _print(self, groups: list[PresenceRedundancyGroup], *, as_json: bool) -> None:
+        if as_json:
+            documents = [ha.status_document(group) for group in groups]
+            self.stdout.write(json.dumps(documents, indent=2, ensure_ascii=False))
+        else:
+            self.stdout.write("\n\n".join(ha.status_text(group) for group in groups))
+
+
+def _found(name: str | None) -> list[PresenceRedundancyGroup]:
+    groups = ha.groups_named(name)
+    if name and not groups:
+        known = ", ".join(g.name for g in ha.groups_named(None)) or "none"
+        raise CommandError(f"There is no group {name!r}. Known groups: {known}.")
+    return groups
+
+
+def _found_by_id(group_id: int) -> PresenceRedundancyGroup:
+    return PresenceRedundancyGroup.objects.prefetch_related("members__node").get(pk=group_id)
+
+
+def _ask(group_id: int, action: Action, index: int | None) -> None:
+    refused = action_request(
+        group_id=group_id, action=action, index=index, actor=f"cli:{getuser()}", now=timezone.now()
+    )
+    if refused is not None:
+        raise CommandError(f"Request FAILED. {limitation_text(refused)}")

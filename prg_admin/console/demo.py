@@ -1,0 +1,136 @@
+"""The demo cluster: six nodes, two pairs, two nodes left free, and users at home on the pairs."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from prg_admin.domain import catalogue
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.parameters.models import ParameterValue
+from prg_admin.topology.enrolment import node_enrol
+from prg_admin.topology.models import Cluster, Node, NodeReport
+from prg_admin.users.models import PresenceUser
+
+CLUSTER = "demo"
+ADDRESS = "127.0.0.1"
+VERSION = "15.0.1.10000-10"
+NODES = ("imp1", "imp2", "imp3", "imp4", "imp5", "imp6")
+GROUPS = {"DefaultCUPSubcluster": ("imp1", "imp2"), "Subcluster-2": ("imp3", "imp4")}
+USERS_PER_NODE = {"imp1": 60, "imp2": 40, "imp3": 25, "imp4": 25}
+CLIENT_PORT_STEP = 1000
+"""From a node's agent port to the port its clients log in at."""
+
+# Short enough to watch a failover; a real cluster keeps the suggested values.
+TIMINGS = {
+    catalogue.HEART_BEAT_INTERVAL: "1",
+    catalogue.CONNECT_TIMEOUT: "1",
+    catalogue.KEEP_ALIVE_TIMEOUT: "4",
+    catalogue.INITIALIZATION_TIMEOUT: "10",
+    catalogue.CRITICAL_SERVICE_DELAY: "2",
+    catalogue.TRANSITION_DEADLINE: "20",
+}
+RE_LOGIN_WINDOW_S = (0.2, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    created: bool
+    files: list[Path]
+
+
+def demo_load(*, engine_url: str, port: int) -> Made:
+    """Creates the demo once; writes the nodes' files each time, for they name addresses.
+
+    ``port`` is the installation's own: the nodes' ports are chosen from a range of its own, so that
+    two installations on one machine keep out of each other's way.
+    """
+    created = not Cluster.objects.filter(name=CLUSTER).exists()
+    if created:
+        _create(port)
+    nodes = list(Node.objects.filter(cluster__name=CLUSTER, name__in=NODES))
+    files = [
+        node_enrol(
+            node=node,
+            version=VERSION,
+            client_port=node.port + CLIENT_PORT_STEP,
+            engine_url=engine_url,
+            folder=settings.NODES_DIR,
+            pki_dir=settings.PKI_DIR,
+        )
+        for node in nodes
+    ]
+    _write_clients_file(nodes)
+    return Made(created, files)
+
+
+@transaction.atomic
+def _create(port: int) -> None:
+    cluster = Cluster.objects.create(name=CLUSTER)
+    free = _free_ports(port)
+    nodes = {
+        name: Node.objects.create(
+            cluster=cluster, name=name, address=ADDRESS, port=next(free), publisher=NODES[0]
+        )
+        for name in NODES
+    }
+    NodeReport.objects.bulk_create(NodeReport(node=node) for node in nodes.values())
+    for group_name, pair in GROUPS.items():
+        group = PresenceRedundancyGroup.objects.create(
+            cluster=cluster, name=group_name, ha_enabled=True
+        )
+        for position, name in enumerate(pair, start=1):
+            Member.objects.create(group=group, node=nodes[name], position=position)
+    ParameterValue.objects.bulk_create(
+        ParameterValue(cluster=cluster, service=catalogue.SRM, name=name, value=value)
+        for name, value in TIMINGS.items()
+    )
+    PresenceUser.objects.bulk_create(
+        PresenceUser(cluster=cluster, userid=userid, home=nodes[name])
+        for name in USERS_PER_NODE
+        for userid in _userids(name)
+    )
+
+
+def _userids(node: str) -> list[str]:
+    return [f"{node}-user{i:03}" for i in range(1, USERS_PER_NODE[node] + 1)]
+
+
+def _free_ports(port: int) -> Iterator[int]:
+    base = 20000 + port * 16 % 10000
+    for candidate in range(base, base + 900):
+        ports = (candidate, candidate + CLIENT_PORT_STEP)
+        if all(_is_free(p) for p in ports):
+            yield candidate
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError:
+            return False
+        return True
+
+
+def _write_clients_file(nodes: list[Node]) -> None:
+    """What the demo's client process logs in: each user at home, else at the peer."""
+    lines = [
+        f"relogin_lower_s = {RE_LOGIN_WINDOW_S[0]}",
+        f"relogin_upper_s = {RE_LOGIN_WINDOW_S[1]}",
+    ]
+    for node in nodes:
+        lines += ["", "[[nodes]]", f"name = {json.dumps(node.name)}"]
+        lines += [f'host = "{node.address}"', f"port = {node.port + CLIENT_PORT_STEP}"]
+    peers = {a: b for pair in GROUPS.values() for a, b in (pair, pair[::-1])}
+    for name, count in USERS_PER_NODE.items():
+        lines += ["", "[[users]]", f'home = "{name}"', f'peer = "{peers[name]}"']
+        lines += [f"count = {count}", f'prefix = "{name}-user"']
+    (settings.NODES_DIR / "clients.toml").write_text("\n".join([*lines, ""]))

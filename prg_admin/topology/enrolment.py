@@ -1,0 +1,75 @@
+"""Gives a node's agent what it needs: a key to call in with, a certificate, and its file.
+
+The key is shown to nobody: its file is readable by its owner only, the database keeps its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from prg_admin.domain.states import CRITICAL_SERVICES, XCP_ROUTER
+from prg_admin.topology import pki
+from prg_admin.topology.models import Node
+
+
+def node_enrol(
+    *, node: Node, version: str, client_port: int, engine_url: str, folder: Path, pki_dir: Path
+) -> Path:
+    """Writes ``<folder>/<name>.toml`` and what it names; keeps key and certificate that exist.
+
+    ``client_port`` is where the node's clients log in, on the node's own address.
+    """
+    own = folder / node.name
+    own.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pki.ensure_authority(pki_dir)
+    if not (own / "tls.crt").exists():
+        pki.issue(pki_dir, node.name, own / "tls.crt", own / "tls.key")
+    _ensure_key(node, own / "key")
+    path = folder / f"{node.name}.toml"
+    path.write_text(_file(node, version, client_port, engine_url, pki_dir))
+    return path
+
+
+def _ensure_key(node: Node, path: Path) -> None:
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    node.key_hash = hashlib.sha256(path.read_text().strip().encode()).hexdigest()
+    node.save(update_fields=["key_hash"])
+
+
+def _file(node: Node, version: str, client_port: int, engine_url: str, pki_dir: Path) -> str:
+    lines = [
+        f'name = "{node.name}"',
+        f'version = "{version}"',
+        f'listen_host = "{node.address}"',
+        f"listen_port = {node.port}",
+        f'state_dir = "{node.name}"',
+        f'engine_url = "{engine_url}"',
+        f'key_file = "{node.name}/key"',
+        "",
+        "[tls]",
+        f'ca = "{pki_dir / "ca.crt"}"',
+        f'cert = "{node.name}/tls.crt"',
+        f'key = "{node.name}/tls.key"',
+        "",
+        "# The service that admits clients, and for whose users.",
+        "[door]",
+        f'service = "{XCP_ROUTER}"',
+        "",
+        "# In start order. Each command is a real process that the agent supervises.",
+    ]
+    for name in CRITICAL_SERVICES:
+        lines += ["", "[[services]]", f'name = "{name}"', 'driver = "process"']
+        lines.append(f"command = {_command(name, node.address, client_port)}")
+    return "\n".join([*lines, ""])
+
+
+def _command(service: str, address: str, client_port: int) -> str:
+    words = ["{python}", "-m", "prg_admin.agent.demo.service", service]
+    if service == XCP_ROUTER:
+        words[2:] = ["prg_admin.agent.demo.router", "--listen", f"{address}:{client_port}"]
+    return "[" + ", ".join(f'"{word}"' for word in words) + "]"
