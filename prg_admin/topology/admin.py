@@ -1,9 +1,15 @@
+# ruff: noqa: ARG002 - the signatures are Django's
+
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -33,12 +39,25 @@ class ClusterAdmin(ReadOnlyAdmin):
         return cluster.group_count  # type: ignore[attr-defined, no-any-return]
 
 
+class GroupFilter(admin.SimpleListFilter):
+    title = _("in a group")
+    parameter_name = "grouped"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Promise]]:
+        return [("yes", _("Yes")), ("no", _("No"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(member__isnull=self.value() == "no")
+
+
 @admin.register(Node)
 class NodeAdmin(ReadOnlyAdmin):
     """Nodes are changed on their own page, reached by "View on site"."""
 
     list_display = ("name", "cluster", "address", "port", "publisher", "group", "enrolled")
-    list_filter = ("cluster", ("member__group", admin.EmptyFieldListFilter))
+    list_filter = ("cluster", GroupFilter)
     list_select_related = ("cluster", "member__group")
     search_fields = ("name", "description", "address", "publisher")
     exclude = ("key_hash",)
