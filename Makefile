@@ -1,0 +1,22 @@
+# Each target does all of its own set-up; only Python 3.11+ (with its venv module) must be there.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+VENV := .venv/bin
+TESTS ?= tests
+PYTEST_OPTIONS ?= -n 2 --dist loadscope
+
+.PHONY: run test lint bench messages python tools
+
+run: python
+	@exec $(PYTHON) -m prg_admin.launcher run
+
+python:
+	@test -n "$(PYTHON)" || { echo "PRG Admin needs Python 3.11 or newer with its venv module (on Debian: apt-get install python3 python3-venv)." >&2; exit 2; }
+
+tools: python
+	@$(PYTHON) -m prg_admin.launcher install --dev
+
+test: tools
+	@$(VENV)/python -m tests.plugins.chromium
+	$(VENV)/python -m pytest $(PYTEST_OPTIONS) $(TESTS)
