@@ -1,0 +1,395 @@
+"""The follower of the goal: what the node does about what the engine wants.
+
+The order of things is what keeps a user from being served twice:
+
+1. a goal is on disk before anything is done about it;
+2. who is no longer to be served is turned away, and the door has confirmed it;
+3. services are stopped and started;
+4. only then are more users admitted, and only while the right to serve holds (see ``right``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Coroutine
+from enum import StrEnum
+from typing import Any
+
+import aiohttp
+
+from prg_admin.agent import clock
+from prg_admin.agent.callins import CallIns
+from prg_admin.agent.config import Config
+from prg_admin.agent.door import Door
+from prg_admin.agent.heartbeats import Heartbeats
+from prg_admin.agent.right import Right
+from prg_admin.agent.store import Store
+from prg_admin.agent.supervisor import Service, Supervisor
+from prg_admin.agent.work import ServiceWork, leaves_idle, with_goal
+from prg_admin.domain.states import Role, ServiceState, homes_served
+from prg_admin.domain.wire import CallInKind, Goal, Heartbeat, Order, Report
+
+log = logging.getLogger(__name__)
+
+BE_HEARD_S = 0.5
+"""How long the answer to a goal may wait for somebody to hear us."""
+LOOK_S = 1.0
+"""Timers stand still while the machine is suspended, so while time matters we look at the clock."""
+GOODBYE_S = 2.0
+
+
+class Action(StrEnum):
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer
+    """The request is understood and not carried out; ``body`` is the answer."""
+
+    def __init__(self, status: int, error: str, **more: object) -> None:
+        super().__init__(error)
+        self.status = status
+        self.body = {"error": error, **more}
+
+
+class Node:
+    """Everything the agent knows and does, behind what its server offers."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        boot_id: str,
+        store: Store,
+        supervisor: Supervisor,
+        door: Door,
+        http: aiohttp.ClientSession,
+        tls: ssl.SSLContext,
+        key: str,
+    ) -> None:
+        self._config = config
+        self._boot_id = boot_id
+        self._store = store
+        self._supervisor = supervisor
+        self._door = door
+        self._look = asyncio.Event()
+        self._right = Right()
+        self._work = ServiceWork(supervisor, settled=self._look.set)
+        self._callins = CallIns(
+            http,
+            url=config.engine_url,
+            key=key,
+            node=config.name,
+            boot_id=boot_id,
+            noted=self._on_heard,
+        )
+        self._heartbeats = Heartbeats(
+            http, tls, greeting=self.greeting, answered=self._on_greeted, changed=self._on_peer
+        )
+        self._began = clock.now()
+        self._seq = 0
+        self._followed = False
+        """The stored goal is followed: it was put since the start, or cannot be outdated."""
+        self._peer_is_gone = False
+        """The silence the goal asks for before the peer's users may be admitted has been seen."""
+        self._closing = False
+        self._turn = asyncio.Lock()
+        self._door_turn = asyncio.Lock()
+        self._ask = asyncio.Event()
+        self._heard = asyncio.Event()
+        self._last_order: tuple[frozenset[str], float | None] = (frozenset(), None)
+        self._told: object = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def _goal(self) -> Goal | None:
+        return self._store.state.goal
+
+    @property
+    def _role(self) -> Role:
+        return Role.STANDBY if self._goal is None else self._goal.role
+
+    # What others ask
+
+    def report(self) -> Report:
+        self._right.check(clock.now())
+        self._seq += 1
+        state, goal, peer = self._store.state, self._goal, self._heartbeats.peer
+        return Report(
+            node=self._config.name,
+            version=self._config.version,
+            boot_id=self._boot_id,
+            seq=self._seq,
+            up_s=clock.now() - self._began,
+            highest_epoch=state.highest_epoch,
+            goal_epoch=0 if goal is None else goal.epoch,
+            goal_digest=goal.digest if goal is not None and self._followed else "",
+            role=self._role,
+            serving=tuple(sorted(self._door.serving)),
+            sessions=self._door.sessions,
+            fenced=self._right.fenced,
+            fences=self._right.fences,
+            isolates=goal is not None and goal.fence and goal.timing.isolation_limit > 0,
+            services=self._supervisor.reports(),
+            peer=None if peer is None else peer.report(),
+        )
+
+    def greeting(self) -> Heartbeat:
+        return Heartbeat(
+            node=self._config.name,
+            boot_id=self._boot_id,
+            highest_epoch=self._store.state.highest_epoch,
+            role=self._role,
+            serving=tuple(sorted(self._door.serving)),
+        )
+
+    def hear(self, heartbeat: Heartbeat) -> Heartbeat:
+        """A peer's greeting. Raises :class:`Refused` for anybody but the peer of the goal."""
+        peer = self._heartbeats.peer
+        if peer is None or peer.address.name != heartbeat.node:
+            raise Refused(403, "not-my-peer")
+        self._heartbeats.heard(heartbeat)
+        return self.greeting()
+
+    async def accept(self, order: Order) -> Report:
+        """Raises :class:`Refused`, and OSError when the goal cannot be written down."""
+        goal = order.goal
+        async with self._turn:
+            self._check(order)
+            start = leaves_idle(self._store.state, goal)
+            names = self._supervisor.names
+            await self._store.change(lambda state: with_goal(state, goal, names))
+            self._check_fresh(order)  # the disk may have been slow
+            log.info("goal: %s, epoch %d, group %r", goal.role, goal.epoch, goal.group)
+            await self._follow(goal, start=start)
+            self._told = self._situation()
+        return self.report()
+
+    def _check(self, order: Order) -> None:
+        if self._closing:
+            raise Refused(503, "shutting-down")
+        goal, highest = order.goal, self._store.state.highest_epoch
+        if goal.node != self._config.name:
+            raise Refused(400, "wrong-node", detail=f"This is node {self._config.name}.")
+        if goal.epoch < highest:
+            log.warning("refused a goal of epoch %d, the highest is %d", goal.epoch, highest)
+            raise Refused(409, "stale-epoch", highest_epoch=highest)
+        self._check_fresh(order)
+
+    def _check_fresh(self, order: Order) -> None:
+        """An order that lay about while we were isolated must not wake us."""
+        self._right.check(clock.now())
+        if (order.boot_id, order.fences) != (self._boot_id, self._right.fences):
+            log.warning("refused an order for an earlier state of this node")
+            fences = self._right.fences
+            raise Refused(409, "stale-order", boot_id=self._boot_id, fences=fences)
+
+    async def _follow(self, goal: Goal, *, start: bool) -> None:
+        self._followed = True
+        self._peer_is_gone = False
+        self._right.follow(goal, clock.now())
+        self._heartbeats.follow(goal.peer, goal.timing)
+        await self._set_door(self._due() & self._door.serving)
+        self._supervisor.want(self._store.state.wanted)
+        self._work.follow(goal.role, start=start)
+        if self._right.fenced:
+            await self._be_heard()
+        await self._set_door(None)
+        self._look.set()
+        self._ask.set()
+
+    async def _be_heard(self) -> None:
+        self._heard.clear()
+        self._heartbeats.greet_now()
+        self._ask.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(BE_HEARD_S):
+                await self._heard.wait()
+
+    async def control(self, name: str, action: Action) -> Report:
+        """Administrator's wish for one service; carried out in the background."""
+        async with self._turn:
+            if self._closing:
+                raise Refused(503, "shutting-down")
+            if name not in self._supervisor:
+                raise Refused(404, "unknown-service")
+            if self._role is Role.IDLE and action is not Action.STOP:
+                raise Refused(409, "idle")
+            log.info("%s %s", action, name)
+            wanted = {name: action is not Action.STOP}
+            await self._store.want(wanted)
+            self._supervisor.want(wanted)
+        self._spawn(_carry_out(self._supervisor[name], action))
+        return self.report()
+
+    # What happens here
+
+    def begin(self) -> None:
+        """After the start: take up the services; serve only what nobody can have taken over."""
+        goal = self._goal
+        if goal is not None:
+            self._heartbeats.follow(goal.peer, goal.timing)
+            if not goal.ha_enabled and not goal.fence:
+                self._followed = True
+                self._right.assume(goal)
+        self._supervisor.want(self._store.state.wanted)
+        self._work.follow(self._role, start=True)
+        self._callins.send(CallInKind.STARTED)
+
+    def service_changed(self, name: str) -> None:
+        service = self._supervisor[name]
+        if service.state in (ServiceState.STARTED, ServiceState.STOPPED):
+            self._callins.send(CallInKind.SERVICE, f"{name}: {service.state}")
+        self._work.look_again()
+        self._look.set()
+
+    def door_changed(self) -> None:
+        self._look.set()
+
+    def _on_greeted(self, sent_at: float, answer: Heartbeat) -> None:
+        # A peer that has taken over confirms nothing.
+        if answer.role is not Role.BOTH and self._config.name not in answer.serving:
+            self._on_heard(sent_at)
+
+    def _on_heard(self, sent_at: float) -> None:
+        """Somebody whose word counts surely heard us at ``sent_at``."""
+        self._right.renew(sent_at, clock.now())
+        if not self._right.fenced:
+            self._heard.set()
+        self._look.set()
+        self._ask.set()
+
+    def _on_peer(self, error: str) -> None:
+        self._callins.send(CallInKind.PEER, error or "heard again")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # The tasks
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._work.run())
+            tasks.create_task(self._heartbeats.run())
+            tasks.create_task(self._watch_door())
+            tasks.create_task(self._ask_engine())
+
+    async def _watch_door(self) -> None:
+        """Keep the door at what is due, and withdraw when the right runs out."""
+        was_isolated = False
+        while True:
+            await self._set_door(None)
+            if self._right.isolated and not was_isolated:
+                log.error("nobody has heard this node for too long: it serves nobody")
+            was_isolated = self._right.isolated
+            self._tell()
+            await _rest(self._look, self._next_look())
+
+    def _next_look(self) -> float | None:
+        until = None if self._right.fenced else self._right.until()
+        if until is not None:
+            return min(LOOK_S, until - clock.now())
+        if self._due() == self._door.serving and self._peer_wait() == 0:
+            return None
+        return min(LOOK_S, self._peer_wait() or LOOK_S)
+
+    async def _ask_engine(self) -> None:
+        """Ask the engine to note that we live, when no heartbeat renews our right."""
+        while True:
+            wait = self._right.next_ask(clock.now())
+            if wait == 0:
+                self._right.asked(clock.now())
+                self._spawn(self._ask_once())
+            else:
+                await _rest(self._ask, wait if wait is None else min(wait, LOOK_S))
+
+    async def _ask_once(self) -> None:
+        await self._callins.ask(CallInKind.ALIVE)
+
+    def _due(self) -> frozenset[str]:
+        """Home nodes whose users are to be served now."""
+        self._right.check(clock.now())
+        goal = self._goal
+        if goal is None or self._closing or self._right.fenced:
+            return frozenset()
+        peer = None if goal.peer is None or self._peer_wait() > 0 else goal.peer.name
+        homes = homes_served(goal.role, node=goal.node, peer=peer)
+        if goal.role is Role.BOTH and peer is None:
+            homes = frozenset({goal.node})
+        # While services are being started nobody is admitted in addition.
+        return homes & self._door.serving if self._work.pending else homes
+
+    def _peer_wait(self) -> float:
+        """Seconds until the peer has been silent for as long as the goal asks; 0 when it has.
+
+        Once seen it stays so for this goal: by then the peer has fenced itself, and it serves again
+        only after an order that comes with another goal for us.
+        """
+        goal, peer = self._goal, self._heartbeats.peer
+        if goal is None or goal.role is not Role.BOTH or self._peer_is_gone or peer is None:
+            return 0.0
+        left = max(0.0, goal.peer_silence_s - peer.silence_s)
+        self._peer_is_gone = left == 0
+        return left
+
+    async def _set_door(self, homes: frozenset[str] | None) -> None:
+        """None: whatever is due when it is our turn."""
+        async with self._door_turn:
+            due = self._due() if homes is None else homes
+            order = (due, self._right.until() if due else None)
+            if due == self._door.possible == self._door.serving and order == self._last_order:
+                return
+            self._last_order = order
+            confirmed = await self._door.order(*order)
+            if not confirmed and self._door.possible - due and self._config.door_service:
+                log.error("the door does not obey, it is ended")
+                service = self._supervisor[self._config.door_service]
+                service.kill("ended because it did not stop serving when told to")
+
+    def _situation(self) -> object:
+        return (self._work.pending, self._door.serving, self._right.fenced)
+
+    def _tell(self) -> None:
+        """Call in when things stand otherwise than the engine was told last."""
+        situation = self._situation()
+        if situation != self._told and not self._work.pending:
+            self._told = situation
+            serving = ", ".join(sorted(self._door.serving)) or "nobody"
+            self._callins.send(CallInKind.GOAL, f"{self._role}, serving {serving}")
+
+    # The end
+
+    async def withdraw(self) -> None:
+        async with self._turn:
+            self._closing = True
+        await self._set_door(None)
+
+    async def stop_services(self) -> None:
+        self._supervisor.want(dict.fromkeys(self._supervisor.names, False))
+        await self._supervisor.stop_all()
+
+    async def goodbye(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self._callins.goodbye(GOODBYE_S)
+
+
+async def _carry_out(service: Service, action: Action) -> None:
+    if action is not Action.START:
+        await service.stop()
+    if action is not Action.STOP:
+        await service.start()
+
+
+async def _rest(event: asyncio.Event, seconds: float | None) -> None:
+    """Wait for the event, but no longer than ``seconds``."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None if seconds is None else max(0.0, seconds)):
+            await event.wait()
+    event.clear()
