@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from prg_admin.domain.pair import Action, limitation
-from prg_admin.domain.validation import CurrentGroup, GroupContext, GroupDraft, NodeFacts
+from prg_admin.domain.validation import CurrentGroup, GroupContext, GroupDraft
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
 from prg_admin.topology.models import Node
@@ -97,7 +97,8 @@ def unassigned_nodes() -> int:
 
 def group_context(draft: GroupDraft, group: PresenceRedundancyGroup | None) -> GroupContext:
     """What the validator has to know to judge ``draft``; ``group`` is None for a new one."""
-    others = PresenceRedundancyGroup.objects.exclude(pk=group.pk if group else None)
+    groups = PresenceRedundancyGroup.objects
+    others = groups.exclude(pk=group.pk) if group else groups.all()
     current = current_group(group) if group else None
     names = {*draft.servers}
     if current:
@@ -133,7 +134,3 @@ def users_of_members(group: PresenceRedundancyGroup) -> dict[str, int]:
     """Node name to its number of assigned users."""
     members = group.members.annotate(users=Count("node__presence_users"))
     return {m.node.name: m.users for m in members.select_related("node")}
-
-
-def member_facts(group: PresenceRedundancyGroup) -> list[NodeFacts]:
-    return node_facts(Node.objects.filter(member__group=group))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
 
 from prg_admin.domain.validation import (
@@ -28,6 +28,7 @@ from prg_admin.topology.models import Cluster, Node
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+Person = AbstractBaseUser | AnonymousUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def group_problems(draft: GroupDraft, group: PresenceRedundancyGroup | None) -> 
     return validate_group(draft, group_context(draft, group))
 
 
-def group_create(*, draft: GroupDraft, user: AbstractBaseUser) -> Saved | Refused:
+def group_create(*, draft: GroupDraft, user: Person) -> Saved | Refused:
     def attempt() -> Saved | Refused:
         nodes = _lock(draft.servers)
         problems = group_problems(draft, None)
@@ -85,7 +86,7 @@ def group_create(*, draft: GroupDraft, user: AbstractBaseUser) -> Saved | Refuse
 
 
 def group_update(
-    *, group_id: int, draft: GroupDraft, revision: int, user: AbstractBaseUser
+    *, group_id: int, draft: GroupDraft, revision: int, user: Person
 ) -> Saved | Refused | Conflict:
     """``revision`` is the one the form was made from.
 
@@ -113,7 +114,7 @@ def group_update(
 
 
 @transaction.atomic
-def group_delete(*, group_id: int, user: AbstractBaseUser) -> Deleted | Refused:
+def group_delete(*, group_id: int, user: Person) -> Deleted | Refused:
     """Refused while High Availability is on or a node has assigned users."""
     group = _locked_group(group_id)
     current = current_group(group)

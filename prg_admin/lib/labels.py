@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from prg_admin.domain.states import NodeState, Reason, ServiceState
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    text: Promise
+    text: _StrPromise
     colour: str
     """Class of the badge: good, warn, bad, busy or off."""
     icon: str
@@ -37,7 +40,7 @@ STATES: dict[NodeState, Label] = {
     NodeState.DOWN: Label(_("Down"), "bad", "✗"),
 }
 
-REASONS: dict[Reason, Promise] = {
+REASONS: dict[Reason, _StrPromise] = {
     Reason.NORMAL: _("Normal"),
     Reason.ADMIN_REQUEST: _("On Admin Request"),
     Reason.INITIALIZATION: _("Initialization"),

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from prg_admin.domain.validation import Code, Param, Problem
 
-FIELDS: dict[str, Promise] = {
+if TYPE_CHECKING:
+    # Only the stubs know that a lazy text can be formatted and used as a label.
+    from django.utils.functional import _StrPromise
+
+FIELDS: dict[str, _StrPromise] = {
     "name": gettext_lazy("Name"),
     "description": gettext_lazy("Description"),
     "server1": gettext_lazy("Presence Server (first)"),
@@ -26,7 +30,7 @@ FIELDS: dict[str, Promise] = {
     "publisher": gettext_lazy("Database Publisher"),
 }
 
-_PROBLEMS: dict[Code, Promise] = {
+_PROBLEMS: dict[Code, _StrPromise] = {
     Code.REQUIRED: gettext_lazy("%(field)s is required: enter a value."),
     Code.TOO_LONG: gettext_lazy(
         "%(field)s has %(length)s characters; at most %(limit)s are allowed."
@@ -124,7 +128,7 @@ _PROBLEMS: dict[Code, Promise] = {
 }
 
 # Keyed by the values of ``domain.pair.Limitation``; a test holds both sides together.
-_LIMITATIONS: dict[str, Promise] = {
+_LIMITATIONS: dict[str, _StrPromise] = {
     "ha-off": gettext_lazy("High Availability is off; enable it and save first."),
     "ha-on": gettext_lazy("High Availability is on; switch it off and save first."),
     "one-node": gettext_lazy("The group has only one node; there is no peer to take over."),
@@ -144,10 +148,12 @@ _LIMITATIONS: dict[str, Promise] = {
     "failed-over": gettext_lazy("Users are failed over; fall back first."),
 }
 
-_AGENT_ERRORS: dict[str, Promise] = {
+_AGENT_ERRORS: dict[str, _StrPromise] = {
     "refused": gettext_lazy("it refused the connection; its agent is probably not running."),
     "timeout": gettext_lazy("it did not answer in time."),
-    "never-probed": gettext_lazy("it was not asked yet."),
+    "unreachable": gettext_lazy("there is no way to its address."),
+    "tls": gettext_lazy("its certificate is not the one of this node."),
+    "answer": gettext_lazy("what it answered could not be read."),
 }
 
 
@@ -173,8 +179,19 @@ def limitation_text(limitation: str) -> str:
     )
 
 
+_REFUSALS: dict[str, _StrPromise] = {
+    "idle": gettext_lazy(
+        "%(node)s does not start services while it is Idle; fall back, and they start."
+    ),
+    "unknown-service": gettext_lazy("%(node)s has no such service."),
+}
+
+
 def agent_error_text(kind: str, *, node: str, detail: str = "") -> str:
-    """Why a node's agent could not be asked, from the short cause that a probe left."""
+    """Why a node did not do what it was asked, from the short cause of the failed call."""
+    refusal = _REFUSALS.get(kind)
+    if refusal:
+        return str(refusal % {"node": node})
     why = _AGENT_ERRORS.get(kind)
     shown = str(why) if why else ": ".join(part for part in (kind, detail) if part) + "."
     return _("%(node)s cannot be reached: %(why)s") % {"node": node, "why": shown}

@@ -31,6 +31,10 @@ class ServiceRow:
     def is_running(self) -> bool:
         return self.state is ServiceState.STARTED
 
+    @property
+    def is_down(self) -> bool:
+        return self.state is ServiceState.STOPPED
+
 
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
@@ -47,6 +51,10 @@ class NodeStatus:
     version: str
     report: Report | None
     services: tuple[ServiceRow, ...]
+
+    @property
+    def name(self) -> str:
+        return self.node.name
 
     @property
     def running(self) -> int:
@@ -119,11 +127,11 @@ def node_facts(nodes: QuerySet[Node]) -> list[NodeFacts]:
 
 
 def node_context(draft: NodeDraft, node: Node | None) -> NodeContext:
-    others = Node.objects.exclude(pk=node.pk if node else None)
+    others = Node.objects.exclude(pk=node.pk) if node else Node.objects.all()
     near = others.filter(name__iexact=draft.name) | others.filter(
         cluster__name__iexact=draft.cluster
     )
-    addresses = others.filter(address__iexact=draft.address, port=draft.port)
+    addresses = others.filter(address__iexact=draft.address, port=draft.port or 0)
     clusters = Cluster.objects.filter(name__iexact=draft.cluster)
     return NodeContext(
         other_nodes=tuple(node_facts(near)),

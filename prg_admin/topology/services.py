@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 
@@ -24,6 +24,7 @@ from prg_admin.topology.selectors import node_context, node_facts
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+Person = AbstractBaseUser | AnonymousUser
 
 CONTROL_TIMEOUT = 10.0
 """Seconds somebody waits for an agent to accept a start or stop."""
@@ -70,7 +71,7 @@ def node_problems(draft: NodeDraft, node: Node | None) -> list[Problem]:
     return validate_node(draft, node_context(draft, node))
 
 
-def node_create(*, draft: NodeDraft, user: AbstractBaseUser) -> Saved | Refused:
+def node_create(*, draft: NodeDraft, user: Person) -> Saved | Refused:
     def attempt() -> Saved | Refused:
         _lock_cluster(draft.cluster)
         problems = node_problems(draft, None)
@@ -88,7 +89,7 @@ def node_create(*, draft: NodeDraft, user: AbstractBaseUser) -> Saved | Refused:
 
 
 def node_update(
-    *, node_id: int, draft: NodeDraft, revision: int, user: AbstractBaseUser
+    *, node_id: int, draft: NodeDraft, revision: int, user: Person
 ) -> Saved | Refused | Conflict:
     """``revision`` is the one the form was made from. Raises ``Node.DoesNotExist``."""
 
@@ -112,7 +113,7 @@ def node_update(
 
 
 @transaction.atomic
-def node_delete(*, node_id: int, user: AbstractBaseUser) -> Deleted | Refused:
+def node_delete(*, node_id: int, user: Person) -> Deleted | Refused:
     node = _locked_node(node_id)
     others = Node.objects.filter(cluster_id=node.cluster_id).exclude(pk=node.pk)
     facts = node_facts(Node.objects.filter(pk=node.pk))[0]
@@ -125,9 +126,7 @@ def node_delete(*, node_id: int, user: AbstractBaseUser) -> Deleted | Refused:
     return Deleted(facts.name)
 
 
-def service_control(
-    *, node: Node, service: str, action: ServiceAction, user: AbstractBaseUser
-) -> None:
+def service_control(*, node: Node, service: str, action: ServiceAction, user: Person) -> None:
     """Have the node's agent start, stop or restart a service.
 
     Returns when the agent has accepted; the agent calls in when it is done. Raises

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from django import template
 from django.utils.html import format_html
@@ -13,6 +14,18 @@ from django.utils.translation import gettext as _
 from prg_admin.lib import labels, sentences
 
 register = template.Library()
+
+
+class Silent(Protocol):
+    """What a sentence about an unreachable node needs; ``topology.selectors.NodeStatus`` has it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def silence_s(self) -> float | None: ...
+
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -57,6 +70,13 @@ def reason_label(reason: str) -> str:
 @register.filter
 def limitation_label(limitation: str) -> str:
     return sentences.limitation_text(limitation)
+
+
+@register.filter
+def unreachable_text(status: Silent) -> str:
+    why = sentences.agent_error_text(status.error or "timeout", node=status.name)
+    last = _("Last heard %(time)s ago; what stands below is from then.")
+    return f"{why} {last % {'time': duration(status.silence_s)}}"
 
 
 @register.filter

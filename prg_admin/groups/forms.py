@@ -1,0 +1,141 @@
+"""The group form and the search row. All rules are those of ``domain.validation``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from prg_admin.domain.validation import GroupDraft, Problem
+from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.groups.selectors import Operator, Search, node_choices
+from prg_admin.groups.services import group_draft, group_problems
+from prg_admin.lib.sentences import FIELDS, problem_text
+from prg_admin.topology.models import Node
+
+NOT_SELECTED = _("Not-Selected")
+ROWS_PER_PAGE = (10, 25, 50, 100)
+
+OPERATORS = (
+    (Operator.BEGINS_WITH, _("begins with")),
+    (Operator.CONTAINS, _("contains")),
+    (Operator.IS_EXACTLY, _("is exactly")),
+    (Operator.ENDS_WITH, _("ends with")),
+    (Operator.IS_EMPTY, _("is empty")),
+    (Operator.IS_NOT_EMPTY, _("is not empty")),
+)
+
+
+class ServerField(forms.ChoiceField):
+    """A node by name. Any name passes: the validator says what is wrong with it."""
+
+    def valid_value(self, _value: str) -> bool:
+        return True
+
+
+class GroupForm(forms.Form):
+    name = forms.CharField(label=FIELDS["name"], required=False)
+    description = forms.CharField(label=FIELDS["description"], required=False)
+    server1 = ServerField(label=FIELDS["server1"], required=False)
+    server2 = ServerField(label=FIELDS["server2"], required=False)
+    ha_enabled = forms.BooleanField(label=FIELDS["ha_enabled"], required=False)
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    use_required_attribute = False
+
+    def __init__(
+        self, data: Any = None, *, group: PresenceRedundancyGroup | None = None, **kwargs: Any
+    ) -> None:
+        self.group = group
+        super().__init__(data, initial=_initial(group), **kwargs)
+        typed = [str(self[f].value() or "") for f in ("server1", "server2")]
+        choices = [("", NOT_SELECTED), *_options(node_choices(group, typed))]
+        for name in ("server1", "server2"):
+            field = self.fields[name]
+            if isinstance(field, ServerField):
+                field.choices = choices
+        for name in ("name", "description"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        self.add_problems(group_problems(self.draft, self.group))
+        return self.cleaned_data
+
+    @property
+    def draft(self) -> GroupDraft:
+        data = self.cleaned_data
+        return GroupDraft(
+            name=data.get("name", ""),
+            description=data.get("description", ""),
+            server1=data.get("server1") or None,
+            server2=data.get("server2") or None,
+            ha_enabled=data.get("ha_enabled", False),
+        )
+
+    @property
+    def seen_revision(self) -> int:
+        """Of the state the form was made from."""
+        return self.cleaned_data.get("revision") or 0
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            text = problem_text(problem)
+            if text not in self.errors.get(problem.field, ()):
+                self.add_error(problem.field or None, text)
+
+    def go_on_from(self, revision: int) -> None:
+        """What was typed stays; the next Save is meant for the state that is stored now."""
+        self.data = {**dict(self.data.items()), "revision": str(revision)}
+
+
+class SearchForm(forms.Form):
+    field = forms.ChoiceField(
+        label=_("Field"),
+        choices=[("name", FIELDS["name"]), ("description", FIELDS["description"])],
+        required=False,
+    )
+    operator = forms.ChoiceField(
+        label=_("Operator"), choices=[(o.value, text) for o, text in OPERATORS], required=False
+    )
+    text = forms.CharField(label=_("Search text"), required=False)
+    rows = forms.TypedChoiceField(
+        label=_("Rows per Page"),
+        coerce=int,
+        choices=[(n, str(n)) for n in ROWS_PER_PAGE],
+        required=False,
+    )
+
+    @property
+    def search(self) -> Search:
+        """What was asked for; a value that is not on offer counts as the first one."""
+        data = self.cleaned_data if self.is_valid() else {}
+        operator = data.get("operator") or Operator.BEGINS_WITH.value
+        return Search(data.get("field") or "name", Operator(operator), data.get("text", ""))
+
+    @property
+    def rows_per_page(self) -> int:
+        data = self.cleaned_data if self.is_valid() else {}
+        return int(data.get("rows") or ROWS_PER_PAGE[2])
+
+
+def _initial(group: PresenceRedundancyGroup | None) -> dict[str, Any]:
+    if group is None:
+        return {}
+    draft = group_draft(group)
+    return {
+        "name": draft.name,
+        "description": draft.description,
+        "server1": draft.server1 or "",
+        "server2": draft.server2 or "",
+        "ha_enabled": draft.ha_enabled,
+        "revision": group.revision,
+    }
+
+
+def _options(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        version = getattr(getattr(node, "last_report", None), "version", "")
+        words = ", ".join(w for w in (node.cluster.name, version) if w)
+        yield node.name, f"{node.name} ({words})"

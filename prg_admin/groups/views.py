@@ -1,0 +1,231 @@
+"""System > Presence Redundancy Groups: Find and List, Configuration, and the confirmations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from prg_admin.accounts.access import signed_in
+from prg_admin.domain.pair import Action
+from prg_admin.groups import services
+from prg_admin.groups.access import get_group_or_404
+from prg_admin.groups.forms import GroupForm, SearchForm
+from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.groups.selectors import find_groups, group_rows, unassigned_nodes
+from prg_admin.groups.status import GroupStatus, MemberStatus, group_status
+from prg_admin.lib.htmx import render_page, wanted_fragment
+from prg_admin.lib.sentences import field_label, problem_text
+
+HA_TABLE = "ha-table"
+LIST_STATES = "list-states"
+PAIR_FIELDS = ("server1", "server2", "ha_enabled")
+"""Fields whose rules look at one another: one changed, all are judged anew."""
+
+
+@require_safe
+@signed_in
+def group_list(request: HttpRequest) -> HttpResponse:
+    search = SearchForm({"field": "name", **request.GET.dict()})
+    paginator = Paginator(find_groups(search.search), search.rows_per_page)
+    page = paginator.get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "search": search,
+        "page": page,
+        "rows": group_rows(page.object_list),
+        "query": query.urlencode(),
+        "unassigned": unassigned_nodes(),
+    }
+    return render_page(request, "groups/group_list.html", context, fragments=(LIST_STATES,))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def group_add(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _group_page(request, GroupForm())
+    form = GroupForm(request.POST)
+    if form.is_valid():
+        outcome = services.group_create(draft=form.draft, user=request.user)
+        if isinstance(outcome, services.Saved):
+            messages.success(request, _("Add successful."))
+            return redirect("groups:group", outcome.group.pk)
+        form.add_problems(outcome.problems)
+    return _group_page(request, form, status=422)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def group(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_group_or_404(request.user, pk)
+    if request.method == "POST":
+        return _save(request, found)
+    if wanted_fragment(request, (HA_TABLE,)):
+        context = {"group": found, "status": group_status(found, now=now())}
+        return render_page(request, "groups/group.html", context, fragments=(HA_TABLE,))
+    return _group_page(request, GroupForm(group=found), group=found)
+
+
+@require_POST
+@signed_in
+def group_validate(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """The sentences at the field that is being typed into, and at those that depend on it."""
+    field = request.GET.get("field", "")
+    found = get_group_or_404(request.user, pk) if pk else None
+    form = GroupForm(request.POST, group=found)
+    if field not in form.fields:
+        raise Http404
+    related = [form[name] for name in PAIR_FIELDS if field in PAIR_FIELDS and name != field]
+    context = {"field": form[field], "related": related}
+    return render(request, "groups/_validated.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_group_or_404(request.user, pk)
+    if request.method != "POST":
+        context = {"groups": [found], "cancel": reverse("groups:group", args=[pk])}
+        return render(request, "groups/group_delete.html", context)
+    if _delete(request, [found]):
+        return redirect("groups:group-list")
+    return redirect("groups:group", pk)
+
+
+@require_POST
+@signed_in
+def group_delete_selected(request: HttpRequest) -> HttpResponse:
+    """Asks first; deletes with ``confirmed``."""
+    keys = [int(pk) for pk in request.POST.getlist("group") if pk.isascii() and pk.isdigit()]
+    found = list(PresenceRedundancyGroup.objects.filter(pk__in=keys))
+    if not found:
+        messages.warning(request, _("No group is selected; nothing was deleted."))
+    elif "confirmed" not in request.POST:
+        context = {"groups": found, "cancel": reverse("groups:group-list"), "selected": True}
+        return render(request, "groups/group_delete.html", context)
+    else:
+        _delete(request, found)
+    return redirect("groups:group-list")
+
+
+@require_safe
+@signed_in
+def group_action(request: HttpRequest, pk: int, action: str, node_pk: int) -> HttpResponse:
+    """Asks before Failover or Fallback of one node."""
+    found = get_group_or_404(request.user, pk)
+    status = group_status(found, now=now())
+    member = next((m for m in status.members if m.status.node.pk == node_pk), None)
+    if member is None:
+        raise Http404
+    if member.action != action or member.limitation is not None:
+        messages.warning(request, _("The state of the group has changed meanwhile; look again."))
+        return redirect("groups:group", pk)
+    context = _action_context(status, Action(action), member)
+    return render(request, "groups/group_action.html", context)
+
+
+@require_safe
+@signed_in
+def group_recover(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks before Recover of the group."""
+    found = get_group_or_404(request.user, pk)
+    status = group_status(found, now=now())
+    if status.recover is not None:
+        messages.warning(request, _("The state of the group has changed meanwhile; look again."))
+        return redirect("groups:group", pk)
+    return render(request, "groups/group_action.html", _action_context(status, Action.RECOVER))
+
+
+def _action_context(
+    status: GroupStatus, action: Action, member: MemberStatus | None = None
+) -> dict[str, Any]:
+    pk = member.status.node.pk if member else status.group.pk
+    return {
+        "group": status.group,
+        "status": status,
+        "action": action.value,
+        "member": member,
+        "target": reverse(f"recovery:{action.value}", args=[pk]),
+        "next": reverse("groups:group", args=[status.group.pk]),
+    }
+
+
+def _save(request: HttpRequest, found: PresenceRedundancyGroup) -> HttpResponse:
+    form = GroupForm(request.POST, group=found)
+    # Also when the form is wrong: its rules were judged against what is stored now.
+    form.is_valid()
+    conflict = form.seen_revision != found.revision
+    if form.errors and not conflict:
+        return _group_page(request, form, group=found, status=422)
+    outcome = services.group_update(
+        group_id=found.pk, draft=form.draft, revision=form.seen_revision, user=request.user
+    )
+    if isinstance(outcome, services.Saved):
+        messages.success(request, _("Update successful."))
+        return redirect("groups:group", found.pk)
+    if isinstance(outcome, services.Conflict):
+        form.go_on_from(outcome.revision)
+        rows = [_difference_row(difference) for difference in outcome.differences]
+        return _group_page(request, form, group=found, conflict=rows, is_stale=True, status=409)
+    form.add_problems(outcome.problems)
+    return _group_page(request, form, group=found, status=422)
+
+
+def _group_page(
+    request: HttpRequest,
+    form: GroupForm,
+    *,
+    group: PresenceRedundancyGroup | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "group": group,
+        "status": group_status(group, now=now()) if group else None,
+        "validate_url": reverse("groups:group-validate", args=[group.pk] if group else []),
+        **more,
+    }
+    return render(request, "groups/group.html", context, status=status)
+
+
+def _difference_row(difference: services.Difference) -> dict[str, str]:
+    return {
+        "field": field_label(difference.field),
+        "yours": _shown(difference.yours),
+        "stored": _shown(difference.stored),
+    }
+
+
+def _shown(value: str | bool) -> str:
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return value or _("empty")
+
+
+def _delete(request: HttpRequest, groups: list[PresenceRedundancyGroup]) -> int:
+    deleted = 0
+    for found in groups:
+        try:
+            outcome = services.group_delete(group_id=found.pk, user=request.user)
+        except PresenceRedundancyGroup.DoesNotExist:
+            continue  # somebody else deleted it: that is what was wanted
+        if isinstance(outcome, services.Refused):
+            for problem in outcome.problems:
+                messages.error(request, problem_text(problem))
+        else:
+            deleted += 1
+    if deleted:
+        text = ngettext("%(count)s group deleted.", "%(count)s groups deleted.", deleted)
+        messages.success(request, text % {"count": deleted})
+    return deleted

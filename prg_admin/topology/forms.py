@@ -1,0 +1,135 @@
+"""The node form. All rules are those of ``domain.validation``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prg_admin.domain.validation import Code, NodeDraft, Problem
+from prg_admin.lib.sentences import FIELDS, problem_text
+from prg_admin.topology.models import Node
+from prg_admin.topology.selectors import cluster_names
+from prg_admin.topology.services import node_draft, node_problems
+
+
+class ClusterInput(forms.TextInput):
+    """A text field with the existing clusters on offer: one of them, or a new name."""
+
+    template_name = "topology/_cluster_input.html"
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        super().__init__(attrs={"list": "cluster-names", "autocomplete": "off"})
+        self.names = list(names)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return {**super().get_context(name, value, attrs), "names": self.names}
+
+
+class NodeForm(forms.Form):
+    name = forms.CharField(
+        label=FIELDS["name"],
+        required=False,
+        help_text=gettext_lazy(
+            "Host name of the node. It cannot be changed later, because the node's certificate "
+            "carries it."
+        ),
+    )
+    description = forms.CharField(label=FIELDS["description"], required=False)
+    address = forms.CharField(
+        label=FIELDS["address"],
+        required=False,
+        help_text=gettext_lazy("Where the engine and the peer node reach its agent."),
+    )
+    port = forms.CharField(label=FIELDS["port"], required=False)
+    cluster = forms.CharField(
+        label=FIELDS["cluster"],
+        required=False,
+        help_text=gettext_lazy("Choose a cluster, or type the name of a new one."),
+    )
+    publisher = forms.CharField(
+        label=FIELDS["publisher"],
+        required=False,
+        help_text=gettext_lazy(
+            "The node whose IM and Presence database this node replicates. Left empty: the "
+            "publisher of the cluster, or the node itself in a new cluster."
+        ),
+    )
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    use_required_attribute = False
+
+    def __init__(self, data: Any = None, *, node: Node | None = None, **kwargs: Any) -> None:
+        self.node = node
+        super().__init__(data, initial=_initial(node), **kwargs)
+        self.fields["cluster"].widget = ClusterInput(cluster_names())
+        self.fields["port"].widget.attrs["inputmode"] = "numeric"
+        if node:
+            self.fields["name"].widget.attrs["readonly"] = True
+        for name in ("name", "description", "address", "port", "publisher"):
+            self.fields[name].widget.attrs["autocomplete"] = "off"
+
+    def clean_port(self) -> int | None:
+        """Not an integer field: for ``abc`` a browser sends nothing, and nothing could be said."""
+        text = self.cleaned_data["port"]
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit()):
+            raise forms.ValidationError(
+                problem_text(Problem("port", Code.PORT_RANGE, {"port": text}))
+            )
+        return int(text)
+
+    def clean(self) -> dict[str, Any]:
+        problems = node_problems(self.draft, self.node)
+        self.add_problems(p for p in problems if p.field not in self.errors)
+        return self.cleaned_data
+
+    @property
+    def draft(self) -> NodeDraft:
+        data = self.cleaned_data
+        return NodeDraft(
+            name=data.get("name", ""),
+            description=data.get("description", ""),
+            address=data.get("address", ""),
+            port=data.get("port"),
+            cluster=data.get("cluster", ""),
+            publisher=data.get("publisher", ""),
+        )
+
+    @property
+    def seen_revision(self) -> int:
+        """Of the state the form was made from."""
+        return self.cleaned_data.get("revision") or 0
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            text = problem_text(problem)
+            if text not in self.errors.get(problem.field, ()):
+                self.add_error(problem.field or None, text)
+
+    def go_on_from(self, revision: int) -> None:
+        """What was typed stays; the next Save is meant for the state that is stored now."""
+        self.data = {**dict(self.data.items()), "revision": str(revision)}
+
+
+def shown(value: str | int | None) -> str:
+    return str(value) if value not in ("", None) else _("empty")
+
+
+def _initial(node: Node | None) -> dict[str, Any]:
+    if node is None:
+        return {}
+    draft = node_draft(node)
+    return {
+        "name": draft.name,
+        "description": draft.description,
+        "address": draft.address,
+        "port": str(draft.port),
+        "cluster": draft.cluster,
+        "publisher": draft.publisher,
+        "revision": node.revision,
+    }
