@@ -15,10 +15,11 @@ def groups_named(name: str | None) -> list[PresenceRedundancyGroup]:
 
 
 def status_text(group: PresenceRedundancyGroup) -> str:
-    lines = [f"Subcluster Name: {group.name}"]
-    for member in group.members.all():
-        lines.append(f"Node {member.position} Name : {member.node.name} {_state(member)}")
-    return "\n".join(lines)
+    members = (
+        f"Node {member.position} Name : {member.node.name} {_state(member)}"
+        for member in group.members.all()
+    )
+    return "\n".join([f"Subcluster Name: {group.name}", *members])
 
 
 def _state(member: Member) -> str:

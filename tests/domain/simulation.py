@@ -1,0 +1,284 @@
+"""Two agents and an engine on a virtual clock, for the proofs of the pure core.
+
+The agents keep the rules that real ones keep (``domain.wire`` states them); messages between engine
+and agents can be lost, late and doubled; nodes crash, return, are cut off and lose services. The
+engine side is the real ``decide``, driven as ``recovery.cycle`` drives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from prg_admin.domain.facts import NodeView, Pair, Request
+from prg_admin.domain.orders import goal_of
+from prg_admin.domain.pair import Decision, check_invariants, decide, limitation
+from prg_admin.domain.states import NodeState, Reason, Role, ServiceState, homes_served
+from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.wire import Goal, Order, PeerReport, Report, ServiceReport
+
+EPOCH_START = datetime(2026, 1, 1, tzinfo=UTC)
+SETTINGS = RecoverySettings(
+    heart_beat_interval=1,
+    connect_timeout=1,
+    keep_alive_timeout=4,
+    initialization_timeout=8,
+    critical_service_delay=2,
+    transition_deadline=20,
+)
+
+
+@dataclass
+class SimNode:
+    """What an agent is to the rest of the world."""
+
+    name: str
+    peer: str
+    alive: bool = True
+    services_up: bool = True
+    down_since: float = 0.0
+    boot: int = 1
+    fences: int = 0
+    highest_epoch: int = 1
+    goal: Goal | None = None
+    ordered: bool = False
+    """An order came in this boot since the right to serve was lost."""
+    renewed: float = 0.0
+    heard_peer: float = 0.0
+    stopped_by_order: bool = False
+    serving: frozenset[str] = frozenset()
+
+    def limited(self) -> bool:
+        goal = self.goal
+        return goal is not None and goal.fence and goal.timing.isolation_limit > 0
+
+    def holds_right(self, clock: float) -> bool:
+        if self.goal is None or not self.ordered:
+            return False
+        return not self.limited() or clock < self.renewed + self.goal.timing.isolation_limit
+
+    def settle(self, clock: float) -> None:
+        """What the agent does by itself as time passes."""
+        if not self.alive:
+            self.serving = frozenset()
+            return
+        if self.goal is not None and self.ordered and not self.holds_right(clock):
+            if self.serving:
+                self.fences += 1
+                self.ordered = False
+            self.serving = frozenset()
+        if self.goal is None or not self.services_up or not self.holds_right(clock):
+            self.serving = frozenset()
+            return
+        wanted = homes_served(self.goal.role, node=self.name, peer=self.peer)
+        if self.goal.role is Role.BOTH and clock - self.heard_peer < self.goal.peer_silence_s:
+            wanted -= {self.peer} - self.serving
+        self.serving = wanted
+
+    def put(self, order: Order, clock: float) -> None:
+        if not self.alive or order.boot_id != str(self.boot) or order.fences != self.fences:
+            return
+        if order.goal.epoch < self.highest_epoch:
+            return
+        was_unlimited = self.ordered and not self.limited()
+        self.goal = order.goal
+        self.highest_epoch = order.goal.epoch
+        self.ordered = True
+        if was_unlimited and self.limited():
+            self.renewed = max(self.renewed, clock)
+        if order.goal.role is Role.IDLE and not self.stopped_by_order:
+            self.services_up, self.stopped_by_order, self.down_since = False, True, clock
+        self.settle(clock)
+
+    def crash(self) -> None:
+        self.alive = False
+        self.serving = frozenset()
+
+    def start(self, clock: float) -> None:
+        self.alive = True
+        self.boot += 1
+        self.fences = 0
+        self.ordered = self.goal is not None and not self.goal.ha_enabled
+        self.heard_peer = clock
+        self.stopped_by_order = self.goal is not None and self.goal.role is Role.IDLE
+        self.services_up = not self.stopped_by_order
+        self.down_since = clock
+
+    def report(self, clock: float, seq: int) -> Report:
+        state = ServiceState.STARTED if self.services_up else ServiceState.STOPPED
+        down = None if self.services_up else clock - self.down_since
+        service = ServiceReport("Cisco XCP Router", state, 1, None, down, True, "")
+        goal = self.goal
+        return Report(
+            node=self.name,
+            version="1",
+            boot_id=str(self.boot),
+            seq=seq,
+            up_s=0.0,
+            highest_epoch=self.highest_epoch,
+            goal_epoch=goal.epoch if goal and self.ordered else 0,
+            goal_digest=goal.digest if goal and self.ordered else "",
+            role=goal.role if goal else Role.STANDBY,
+            serving=tuple(sorted(self.serving)),
+            sessions=0,
+            fenced=not self.holds_right(clock),
+            fences=self.fences,
+            isolates=self.limited() or not self.ordered,
+            services=(service,),
+            peer=PeerReport(self.peer, clock - self.heard_peer, None, "", ()),
+        )
+
+
+@dataclass
+class World:
+    """Clock, network, both nodes, and the engine's row of the group."""
+
+    settings: RecoverySettings = SETTINGS
+    clock: float = 100.0
+    nodes: list[SimNode] = field(default_factory=list)
+    cut: set[tuple[str, str]] = field(default_factory=set)
+    """Directed links that carry nothing: (from, to), with ``engine`` as a name."""
+    late: list[tuple[int, Order]] = field(default_factory=list)
+    """Orders under way, and such as may arrive once more."""
+    pair: Pair = None  # type: ignore[assignment]
+    seq: int = 0
+    rules: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.nodes = [SimNode("a", "b"), SimNode("b", "a")]
+        for node in self.nodes:
+            node.renewed = node.heard_peer = self.clock
+        views = tuple(
+            NodeView(
+                name=node.name, host="127.0.0.1", port=port, state=NodeState.UNKNOWN,
+                reason=Reason.HA_NOT_ENABLED, since=None, target=Role.OWN, ordered=Role.OWN,
+                ordered_epoch=1, heard_at=self.now, last_report=None, reachable=False,
+            )
+            for port, node in enumerate(self.nodes, start=1)
+        )  # fmt: skip
+        self.pair = Pair("g", ha_enabled=True, epoch=1, nodes=views)
+
+    @property
+    def now(self) -> datetime:
+        return EPOCH_START + timedelta(seconds=self.clock)
+
+    # What happens by itself.
+
+    def pass_time(self, seconds: float) -> None:
+        """In steps far shorter than any limit, with heartbeats and renewals on the way."""
+        end = self.clock + seconds
+        while self.clock < end:
+            self.clock = min(end, self.clock + 0.25)
+            for node in self.nodes:
+                node.settle(self.clock)
+            self.heartbeats()
+            self.check()
+
+    def heartbeats(self) -> None:
+        for node, other in (self.nodes, self.nodes[::-1]):
+            if not (node.alive and other.alive) or (node.name, other.name) in self.cut:
+                continue
+            taken = other.goal is not None and other.goal.role is Role.BOTH and other.ordered
+            if not taken:
+                other.heard_peer = self.clock
+            if (other.name, node.name) not in self.cut:
+                node.heard_peer = self.clock
+                if not taken and node.name not in other.serving:
+                    node.renewed = self.clock
+        for index, node in enumerate(self.nodes):
+            self.alive_call_in(index, node)
+
+    def alive_call_in(self, index: int, node: SimNode) -> None:
+        if not node.alive or (node.name, "engine") in self.cut:
+            return
+        if self.pair.nodes[index].ordered not in (Role.OWN, Role.BOTH):
+            return
+        nodes = list(self.pair.nodes)
+        nodes[index] = replace(nodes[index], heard_at=self.now)
+        self.pair = replace(self.pair, nodes=tuple(nodes))
+        if ("engine", node.name) not in self.cut:
+            node.renewed = self.clock
+
+    # What the engine does.
+
+    def probed(self) -> Pair:
+        views = []
+        for node, view in zip(self.nodes, self.pair.nodes, strict=True):
+            links = {("engine", node.name), (node.name, "engine")}
+            if not node.alive or links & self.cut:
+                views.append(replace(view, reachable=False, error="timeout"))
+                continue
+            self.seq += 1
+            report = node.report(self.clock, self.seq)
+            views.append(
+                replace(view, reachable=True, error="", heard_at=self.now, last_report=report)
+            )
+        return replace(self.pair, nodes=tuple(views))
+
+    def step(self, request: Request | None = None) -> Decision:
+        """One round of the engine; orders go into the mail, see ``mail``."""
+        pair = self.probed()
+        if request and limitation(pair, request.action, request.index) is not None:
+            request = None
+        decision = decide(pair, settings=self.settings, now=self.now, request=request)
+        self.pair = decision.pair
+        check_invariants(self.pair)
+        if decision.rule:
+            self.rules.append(decision.rule)
+        self.late += self.orders()
+        return decision
+
+    def orders(self) -> Iterator[tuple[int, Order]]:
+        for index, view in enumerate(self.pair.nodes):
+            goal, report = goal_of(self.pair, index, self.settings), view.report
+            if report is not None and (report.goal_digest != goal.digest or report.fenced):
+                yield index, Order(goal, report.boot_id, report.fences)
+
+    def mail(self) -> None:
+        """Everything under way arrives where a link is up, the latest first."""
+        arriving, self.late = self.late[::-1], []
+        for index, order in arriving:
+            self.arrive(index, order)
+            self.check()
+
+    def arrive(self, index: int, order: Order) -> None:
+        if ("engine", self.nodes[index].name) not in self.cut:
+            self.nodes[index].put(order, self.clock)
+
+    def run(self, seconds: float = 0.0) -> None:
+        """The engine sweeps each second and works until nothing changes."""
+        end = self.clock + seconds
+        while True:
+            for _ in range(20):
+                changed = self.step().changed
+                self.mail()
+                self.start_ordered_services()
+                if not changed and not self.late:
+                    break
+            if self.clock >= end:
+                return
+            self.pass_time(1)
+
+    def start_ordered_services(self) -> None:
+        """A node that is told to leave Idle starts its services."""
+        for node in self.nodes:
+            goal = node.goal
+            if node.alive and goal and goal.role is not Role.IDLE and node.stopped_by_order:
+                node.services_up, node.stopped_by_order = True, False
+                node.settle(self.clock)
+
+    # What must hold.
+
+    def check(self) -> None:
+        """I01: nobody is served twice."""
+        twice = self.nodes[0].serving & self.nodes[1].serving
+        assert not twice, f"{sorted(twice)} served by both at {self.clock}: {self.rules[-8:]}"
+
+    @property
+    def states(self) -> tuple[NodeState, NodeState]:
+        return (self.pair.nodes[0].state, self.pair.nodes[1].state)
+
+    @property
+    def reasons(self) -> tuple[Reason, Reason]:
+        return (self.pair.nodes[0].reason, self.pair.nodes[1].reason)
