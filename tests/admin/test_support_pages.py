@@ -1,0 +1,350 @@
+"""The pages for support staff: every table is there, engine tables are only looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from prg_admin.accounts.models import User
+from prg_admin.domain import catalogue
+from prg_admin.domain.facts import Action
+from prg_admin.domain.pair import Limitation
+from prg_admin.domain.states import NodeState, Reason
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.parameters.models import ParameterValue
+from prg_admin.recovery import admin as recovery_admin
+from prg_admin.recovery.models import Event
+from prg_admin.topology.models import Cluster, Node, NodeReport
+from prg_admin.users.models import PresenceUser
+from tests.factories import create_cluster, create_node, create_user
+
+pytestmark = pytest.mark.django_db
+
+OUR_MODELS = [m for m in apps.get_models() if m.__module__.startswith("prg_admin.")]
+ENGINE_MODELS = [Event, Member, NodeReport, PresenceRedundancyGroup]
+
+
+@pytest.fixture
+def support(client: Client) -> Client:
+    client.force_login(create_user(username="bob", is_staff=True, is_superuser=True))
+    return client
+
+
+def label(model: type[Model]) -> str:
+    return model._meta.label
+
+
+def address(model: type[Model], page: str, *args: object) -> str:
+    meta = model._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+def run_action(client: Client, action: str, *rows: Model) -> list[tuple[int, str]]:
+    """Chooses an action of the list page; what the person is told, as level and text."""
+    data = {"action": action, "_selected_action": [row.pk for row in rows]}
+    answer = client.post(address(type(rows[0]), "changelist"), data)
+    assert answer.status_code == 302
+    return [(message.level, str(message)) for message in get_messages(answer.wsgi_request)]
+
+
+def fill(count: int) -> Iterator[Model]:
+    """``count`` rows of every table."""
+    for number in range(count):
+        cluster = create_cluster()
+        nodes = [create_node(cluster=cluster) for _ in range(2)]
+        for node in nodes:
+            report = NodeReport.objects.get_or_create(node=node)[0]
+            yield from (node, report)
+        group = create_pair(nodes)
+        yield cluster
+        yield group
+        yield from group.members.all()
+        yield PresenceUser.objects.create(cluster=cluster, userid="u", home=nodes[0])
+        yield ParameterValue.objects.create(
+            cluster=cluster, node=nodes[0], service=catalogue.SRM, name="X", value=str(number)
+        )
+        yield create_event(group)
+        yield create_user()
+
+
+def create_pair(nodes: list[Node], *, ha_enabled: bool = False) -> PresenceRedundancyGroup:
+    group = PresenceRedundancyGroup.objects.create(
+        cluster=nodes[0].cluster, name=f"group-of-{nodes[0].name}", ha_enabled=ha_enabled
+    )
+    for position, node in enumerate(nodes, start=1):
+        Member.objects.create(group=group, node=node, position=position)
+    return group
+
+
+def create_event(group: PresenceRedundancyGroup) -> Event:
+    return Event.objects.create(
+        at=timezone.now(),
+        group=group,
+        group_name=group.name,
+        rule="some-rule",
+        actor="engine",
+        epoch=2,
+        version=2,
+        before=[{"state": "normal"}],
+        after=[{"state": "failing-over"}, {"state": "taking-over"}],
+        values={"silence_s": 91.5},
+    )
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=label)
+def test_every_table_has_its_page(model):
+    assert admin.site.is_registered(model)
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=label)
+def test_every_page_has_a_search(model):
+    assert admin.site.get_model_admin(model).search_fields
+
+
+@pytest.mark.parametrize("model", ENGINE_MODELS, ids=label)
+def test_engine_tables_can_only_be_looked_at(support, model):
+    row = next(r for r in fill(1) if isinstance(r, model))
+    assert support.get(address(model, "add")).status_code == 403
+    assert support.post(address(model, "add"), {}).status_code == 403
+    assert support.post(address(model, "change", row.pk), {"state": "normal"}).status_code == 403
+    assert support.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", ENGINE_MODELS, ids=label)
+def test_rows_of_engine_tables_cannot_be_deleted_from_the_list(support, model):
+    row = next(r for r in fill(1) if isinstance(r, model))
+    data = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    support.post(address(model, "changelist"), data)
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=label)
+def test_list_pages_cost_the_same_for_one_row_and_for_many(support, model):
+    costs = []
+    for count in (1, 4):
+        list(fill(count))
+        with CaptureQueriesContext(connection) as queries:
+            assert support.get(address(model, "changelist")).status_code == 200
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("model", OUR_MODELS, ids=label)
+def test_pages_of_one_row_open_and_rows_are_found(support, model):
+    row = next(r for r in fill(1) if isinstance(r, model))
+    assert support.get(address(model, "change", row.pk)).status_code == 200
+    assert support.get(address(model, "changelist"), {"q": "zzz"}).status_code == 200
+
+
+def test_events_can_be_filtered_by_rule(support):
+    create_event(create_pair([create_node()]))
+    page = support.get(address(Event, "changelist"), {"rule": "no-such-rule"}).content.decode()
+    assert "0 events" in page
+    page = support.get(address(Event, "changelist"), {"rule": "some-rule"}).content.decode()
+    assert "failing-over | taking-over" in page
+
+
+def test_nodes_can_be_filtered_by_having_a_group(support):
+    grouped, free = create_node(name="grouped-node"), create_node(name="free-node")
+    create_pair([grouped])
+    page = support.get(address(Node, "changelist"), {"grouped": "no"}).content.decode()
+    assert free.name in page
+    assert grouped.name not in page
+
+
+def test_the_hash_of_a_nodes_key_is_not_shown(support):
+    node = create_node()
+    Node.objects.filter(pk=node.pk).update(key_hash="c0ffee" * 10)
+    assert "c0ffee" not in support.get(address(Node, "change", node.pk)).content.decode()
+
+
+def test_the_pages_carry_our_name(support):
+    page = support.get(reverse("admin:index")).content.decode()
+    assert "PRG Admin support" in page
+    assert "Django" not in page
+
+
+def test_people_without_staff_rights_are_kept_out(client):
+    client.force_login(create_user())
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("admin:login"))
+
+
+def test_staff_who_may_only_view_are_offered_no_action(client):
+    carol = create_user(username="carol", is_staff=True)
+    carol.user_permissions.add(Permission.objects.get(codename="view_member"))
+    client.force_login(carol)
+    create_pair([create_node()])
+    page = client.get(address(Member, "changelist"))
+    assert page.status_code == 200
+    assert "Failover" not in page.content.decode()
+
+
+def test_staff_who_may_only_view_cannot_run_an_action(client, asked):
+    carol = create_user(username="carol", is_staff=True)
+    carol.user_permissions.add(Permission.objects.get(codename="view_member"))
+    client.force_login(carol)
+    member = create_pair([create_node()]).members.get()
+    data = {"action": "failover", "_selected_action": [member.pk]}
+    client.post(address(Member, "changelist"), data)
+    assert asked == []
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[dict[str, object]]:
+    """What the engine was asked; it takes every request."""
+    requests: list[dict[str, object]] = []
+    monkeypatch.setattr(recovery_admin, "action_request", lambda **r: requests.append(r))
+    return requests
+
+
+@pytest.mark.parametrize(
+    ("name", "action"), [("failover", Action.FAILOVER), ("fallback", Action.FALLBACK)]
+)
+def test_actions_on_a_member_ask_the_engine(support, asked, name, action):
+    group = create_pair([create_node(), create_node()])
+    told = run_action(support, name, group.members.get(position=2))
+    assert [(r["group_id"], r["action"], r["index"], r["actor"]) for r in asked] == [
+        (group.pk, action, 1, "bob")
+    ]
+    assert told[0][0] == messages.SUCCESS
+
+
+def test_recover_asks_the_engine_for_the_group(support, asked):
+    group = create_pair([create_node(), create_node()])
+    run_action(support, "recover", group)
+    assert [(r["group_id"], r["action"], r["index"]) for r in asked] == [
+        (group.pk, Action.RECOVER, None)
+    ]
+
+
+def test_a_refusal_of_the_engine_is_told_with_its_reason(support, monkeypatch):
+    refuse = lambda **_: Limitation.NOT_FAILED_OVER  # noqa: E731
+    monkeypatch.setattr(recovery_admin, "action_request", refuse)
+    node = create_node(name="imp-1")
+    told = run_action(support, "fallback", create_pair([node]).members.get())
+    assert told == [(messages.ERROR, "imp-1: The node is not failed over.")]
+
+
+def test_the_engine_itself_refuses_to_recover_a_group_without_ha(support):
+    group = create_pair([create_node(), create_node()])
+    told = run_action(support, "recover", group)
+    assert [level for level, _ in told] == [messages.ERROR]
+    assert not Event.objects.exists()
+
+
+def test_ha_is_switched_on_by_the_service_of_the_page(support):
+    group = pair_of_equals()
+    told = run_action(support, "enable_ha", group)
+    group.refresh_from_db()
+    assert told[0][0] == messages.SUCCESS, told
+    assert group.ha_enabled
+    assert group.revision == 2
+
+
+def test_ha_of_a_group_with_one_node_is_refused_with_a_sentence(support):
+    node = create_node()
+    NodeReport.objects.update_or_create(node=node, defaults={"version": "15.0.1"})
+    group = create_pair([node])
+    told = run_action(support, "enable_ha", group)
+    group.refresh_from_db()
+    assert told[0][0] == messages.ERROR
+    assert "High Availability needs two nodes" in told[0][1]
+    assert not group.ha_enabled
+
+
+def test_ha_cannot_be_switched_off_while_users_are_failed_over(support):
+    group = pair_of_equals(ha_enabled=True)
+    states = {1: NodeState.FAILED_OVER, 2: NodeState.BACKUP}
+    for position, state in states.items():
+        group.members.filter(position=position).update(state=state, reason=Reason.ADMIN_REQUEST)
+    told = run_action(support, "disable_ha", group)
+    group.refresh_from_db()
+    assert told[0][0] == messages.ERROR
+    assert group.ha_enabled
+
+
+def test_a_group_with_ha_is_not_deleted(support):
+    group = pair_of_equals(ha_enabled=True)
+    told = run_action(support, "delete_groups", group)
+    assert told[0][0] == messages.ERROR
+    assert PresenceRedundancyGroup.objects.filter(pk=group.pk).exists()
+
+
+def test_a_group_without_users_and_ha_is_deleted(support):
+    group = pair_of_equals()
+    told = run_action(support, "delete_groups", group)
+    assert told[0][0] == messages.SUCCESS
+    assert not PresenceRedundancyGroup.objects.exists()
+
+
+def test_a_node_of_a_group_is_not_deleted(support):
+    group = pair_of_equals()
+    told = run_action(support, "delete_nodes", group.members.get(position=2).node)
+    assert told[0][0] == messages.ERROR
+    assert Node.objects.count() == 2
+
+
+def test_a_free_node_is_deleted(support):
+    told = run_action(support, "delete_nodes", create_node())
+    assert told[0][0] == messages.SUCCESS
+    assert not Node.objects.exists()
+
+
+def test_a_parameter_is_set_to_its_suggested_value(support):
+    row = stored_value(create_cluster(), catalogue.TRANSITION_DEADLINE, "60")
+    told = run_action(support, "set_to_default", row)
+    assert told == [(messages.SUCCESS, "Transition Deadline has its suggested value again.")]
+    assert not ParameterValue.objects.exists()
+
+
+def test_a_parameter_that_others_rely_on_keeps_its_value(support):
+    cluster = create_cluster()
+    stored_value(cluster, catalogue.HEART_BEAT_INTERVAL, "100")
+    row = stored_value(cluster, catalogue.CONNECT_TIMEOUT, "1")
+    stored_value(cluster, catalogue.KEEP_ALIVE_TIMEOUT, "110")
+    told = run_action(support, "set_to_default", row)
+    assert told[0][0] == messages.ERROR
+    assert "together 130 seconds" in told[0][1]
+    assert ParameterValue.objects.filter(pk=row.pk).exists()
+
+
+def test_an_unknown_parameter_is_told(support):
+    told = run_action(support, "set_to_default", stored_value(create_cluster(), "Bygone", "1"))
+    assert told == [(messages.ERROR, "Bygone is not a known parameter.")]
+
+
+def stored_value(cluster: Cluster, name: str, value: str) -> ParameterValue:
+    return ParameterValue.objects.create(
+        cluster=cluster, service=catalogue.SRM, name=name, value=value
+    )
+
+
+def pair_of_equals(*, ha_enabled: bool = False) -> PresenceRedundancyGroup:
+    """Two nodes that may be paired: one cluster, publisher and version."""
+    cluster = create_cluster()
+    nodes = [create_node(cluster=cluster) for _ in range(2)]
+    Node.objects.filter(cluster=cluster).update(publisher=nodes[0].name)
+    for node in nodes:
+        NodeReport.objects.update_or_create(node=node, defaults={"version": "15.0.1"})
+    return create_pair(nodes, ha_enabled=ha_enabled)
+
+
+def test_people_are_managed_here(support):
+    data = {"username": "dave", "password1": "correct horse 9", "password2": "correct horse 9"}
+    answer = support.post(address(User, "add"), data | {"usable_password": "true"})
+    assert answer.status_code == 302
+    assert User.objects.filter(username="dave").exists()
