@@ -17,10 +17,11 @@ from prg_admin.topology.models import Cluster, Node, NodeReport
 from prg_admin.users.models import PresenceUser
 
 VERSION = "15.0.1.10000-1"
+PASSWORD = "secret-of-the-tests"
 numbers = itertools.count(1)
 
 
-def create_user(username: str = "", *, password: str = "secret-of-the-tests", **more: Any) -> User:
+def create_user(username: str = "", *, password: str = PASSWORD, **more: Any) -> User:
     username = username or f"admin{next(numbers)}"
     return User.objects.create_user(username=username, password=password, **more)
 
@@ -78,7 +79,7 @@ def create_report(
     return Report(**values)
 
 
-def create_node(  # noqa: PLR0913
+def create_node(
     name: str = "",
     *,
     cluster: Cluster | None = None,
