@@ -50,7 +50,7 @@ def claim_due(*, now: datetime) -> list[int]:
         # Half a tick of grace, else a tick that is a hair early would cost a whole one.
         latest = now - timedelta(seconds=settings.heart_beat_interval) + TICK / 2
         with transaction.atomic():
-            due = Node.objects.select_for_update(skip_locked=True).filter(
+            due = Node.objects.select_for_update(skip_locked=True, of=("self",)).filter(
                 Q(probed_at=None) | Q(probed_at__lte=latest), cluster_id=cluster_id
             )
             ids = list(due.order_by("member__group", "pk").values_list("pk", flat=True))

@@ -8,6 +8,7 @@ says is read strictly (``domain.wire``); a caller gets an :class:`Answer` or an 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import ssl
 import threading
@@ -68,6 +69,7 @@ class AgentClient:
         self._session: aiohttp.ClientSession | None = None
         self._tls: ssl.SSLContext | None = None
         threading.Thread(target=self._loop.run_forever, name="agents", daemon=True).start()
+        atexit.register(self.close)
 
     def probe(self, targets: Sequence[Target]) -> list[Answer]:
         """Asks all of them at once for their reports; answers stand in the same order."""
@@ -83,6 +85,11 @@ class AgentClient:
         """Starts, stops or restarts a service. Raises :class:`AgentError`."""
         path = f"/srm/v1/services/{quote(service)}/{action}"
         return self._run(self._call(target, "POST", path, None))
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._run(self._session.close())
+            self._session = None
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
