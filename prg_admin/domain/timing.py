@@ -3,7 +3,8 @@
 Two clocks run against each other when a node falls silent. The node itself stops serving after
 the **isolation limit**, counted from the last moment it *knows* to have been heard. Its peer may
 take its users over after the **silence limit** (Keep Alive Timeout), counted from the last moment
-it *was* heard. The second moment is never earlier than the first, so no user is served twice as long as
+it *was* heard. The second moment is never earlier than the first, so no user is served twice as
+long as
 
     heart beat interval < isolation limit < silence limit
 

@@ -13,16 +13,16 @@ from prg_admin.celery import app
 logger = logging.getLogger(__name__)
 
 
-def enqueue(task_name: str, **kwargs: Any) -> None:
-    """Send after the commit (at once outside a transaction).
+def enqueue(task_name: str, *, countdown: float | None = None, **kwargs: Any) -> None:
+    """Send after the commit (at once outside a transaction), to be run ``countdown`` seconds later.
 
-    A broker that is away loses nothing but time: the sweeps find in the database what is to be done.
+    A broker that is away loses nothing but time: the sweeps find in the database what is to do.
     """
-    transaction.on_commit(lambda: _send(task_name, kwargs))
+    transaction.on_commit(lambda: _send(task_name, kwargs, countdown))
 
 
-def _send(task_name: str, kwargs: dict[str, Any]) -> None:
+def _send(task_name: str, kwargs: dict[str, Any], countdown: float | None) -> None:
     try:
-        app.send_task(task_name, kwargs=kwargs, retry=False)
+        app.send_task(task_name, kwargs=kwargs, countdown=countdown, retry=False)
     except OperationalError as error:
         logger.warning("%s could not be sent, the next sweep will see to it: %s", task_name, error)

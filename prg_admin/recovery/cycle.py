@@ -18,6 +18,7 @@ from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.orders import goal_of
 from prg_admin.domain.pair import decide
 from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.wake import wake_in
 from prg_admin.domain.wire import Order
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair, load_pairs
@@ -58,14 +59,22 @@ def with_answer(node: NodeView, answer: Answer) -> NodeView:
     return replace(node, reachable=True, error="", last_report=answer.report)
 
 
-def advance(group_id: int, *, client: AgentClient, clock: Clock) -> int:
-    """Drives the group as far as it goes now; returns the number of recorded changes."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    changes: int
+    """Recorded changes."""
+    wake_in: float | None = None
+    """Seconds until a delay or limit runs out before the next sweep would look; else None."""
+
+
+def advance(group_id: int, *, client: AgentClient, clock: Clock) -> Outcome:
+    """Drives the group as far as it goes now."""
     changes = 0
     answers: tuple[Answer, ...] | None = None
     for _ in range(MOST_STEPS):
         loaded = load_pairs([group_id]).get(group_id)
         if loaded is None or not loaded.node_ids:
-            return changes
+            return Outcome(changes)
         settings = recovery_settings([loaded.cluster_id])[loaded.cluster_id]
         if answers is None:
             answers = tuple(client.probe(targets(loaded.pair.nodes, settings)))
@@ -78,9 +87,14 @@ def advance(group_id: int, *, client: AgentClient, clock: Clock) -> int:
         changes += moved
         answers, ordered = deliver(group_id, step, client)
         if not moved and not ordered:
-            return changes
+            return Outcome(changes, wake_before_sweep(step, clock()))
     logger.warning("group %s took more than %s steps", group_id, MOST_STEPS)
-    return changes
+    return Outcome(changes)
+
+
+def wake_before_sweep(step: Round, now: datetime) -> float | None:
+    wait = wake_in(step.pair, settings=step.settings, now=now)
+    return wait if wait is not None and wait < step.settings.heart_beat_interval else None
 
 
 def _decide_and_record(step: Round, clock: Clock) -> bool:

@@ -23,7 +23,13 @@ from prg_admin.groups.models import Member
 from prg_admin.groups.pairs import LoadedPair, load_pairs
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.parameters.selectors import recovery_settings
-from prg_admin.recovery.cycle import Round, due_orders, targets, with_answer
+from prg_admin.recovery.cycle import (
+    Round,
+    due_orders,
+    targets,
+    wake_before_sweep,
+    with_answer,
+)
 from prg_admin.recovery.reports import Heard, keep_answers
 from prg_admin.topology.agents import AgentClient, Answer, Target
 from prg_admin.topology.models import Cluster, Node, NodeReport
@@ -111,6 +117,8 @@ def _heard(loaded: LoadedPair, answers: Iterable[Answer]) -> list[Heard]:
 
 def _has_work(step: Round, now: datetime) -> bool:
     if decide(step.pair, settings=step.settings, now=now).changed:
+        return True
+    if wake_before_sweep(step, now) is not None:
         return True
     return bool(due_orders(step.pair, step.settings))
 

@@ -40,4 +40,6 @@ def look(*, node_id: int, **_: object) -> None:
 
 @shared_task(name="recovery.evaluate", **RETRIES)
 def evaluate(*, group_id: int, **_: object) -> None:
-    cycle.advance(group_id, client=agent_client(), clock=timezone.now)
+    outcome = cycle.advance(group_id, client=agent_client(), clock=timezone.now)
+    if outcome.wake_in is not None:
+        enqueue("recovery.evaluate", countdown=outcome.wake_in, group_id=group_id)
