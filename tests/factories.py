@@ -17,11 +17,11 @@ from prg_admin.topology.models import Cluster, Node, NodeReport
 from prg_admin.users.models import PresenceUser
 
 VERSION = "15.0.1.10000-1"
-PASSWORD = "secret-of-the-tests"
 numbers = itertools.count(1)
 
 
-def create_user(username: str = "", *, password: str = PASSWORD, **more: Any) -> User:
+def create_user(username: str = "", *, password: str | None = None, **more: Any) -> User:
+    """Without a password, because hashing one takes longer than most tests."""
     username = username or f"admin{next(numbers)}"
     return User.objects.create_user(username=username, password=password, **more)
 
