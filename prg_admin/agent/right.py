@@ -45,7 +45,7 @@ class Right:
     def follow(self, goal: Goal, now: float) -> None:
         """The engine put a goal."""
         self.check(now)
-        served_unlimited = not self.fenced and not self._limited()
+        served_unlimited = not self.fenced and self._serves() and not self._limited()
         self._goal = goal
         self._ordered = True
         if served_unlimited and self._limited():
@@ -82,9 +82,12 @@ class Right:
 
     def _limited(self) -> bool:
         goal = self._goal
-        if goal is None or goal.role not in SERVING:
-            return False
-        return goal.fence and goal.timing.isolation_limit > 0
+        return (
+            goal is not None and self._serves() and goal.fence and goal.timing.isolation_limit > 0
+        )
+
+    def _serves(self) -> bool:
+        return self._goal is not None and self._goal.role in SERVING
 
     def _holds(self, now: float) -> bool:
         until = self.until()

@@ -1,0 +1,112 @@
+"""What a node does about its goal, seen at its processes and its door."""
+
+from __future__ import annotations
+
+from prg_admin.domain.states import Role
+from prg_admin.domain.wire import Order
+from tests.agent.lab import SERVICES, Agent, Lab, Session, alive, goal, until
+
+
+async def test_a_new_node_runs_its_services_and_serves_nobody(lab: Lab, node: Agent) -> None:
+    report = await node.report()
+    assert [s.name for s in report.services] == list(SERVICES)
+    assert all(alive(s.pid) for s in report.services if s.pid)
+    assert report.services_running
+    assert (report.role, report.serving, report.fenced) == (Role.STANDBY, (), True)
+    assert report.goal_digest == ""
+    assert await Session.log_in(node, "imp1") is None
+
+
+async def test_services_start_in_the_order_of_the_file(node: Agent) -> None:
+    ages = [s.up_s for s in (await node.report()).services if s.up_s is not None]
+    assert ages == sorted(ages, reverse=True)
+    assert len(ages) == len(SERVICES)
+
+
+async def test_the_answer_to_a_goal_already_shows_who_is_served(node: Agent) -> None:
+    wanted = goal(Role.OWN, 5)
+    report = await node.order(wanted)
+    assert (report.serving, report.fenced) == (("imp1",), False)
+    assert (report.goal_epoch, report.goal_digest) == (5, wanted.digest)
+    session = await Session.log_in(node, "imp1")
+    assert session is not None
+    await node.wait(lambda r: r.sessions == 1)
+    session.writer.close()
+
+
+async def test_from_own_to_standby_to_both_to_idle_and_back(node: Agent) -> None:
+    before = await node.pids()
+    assert (await node.order(goal(Role.OWN, 1))).serving == ("imp1",)
+    session = await Session.log_in(node, "imp1")
+    assert session is not None
+    assert (await node.order(goal(Role.STANDBY, 2))).serving == ()
+    await session.closed_by_node()
+    assert (await node.order(goal(Role.BOTH, 3))).serving == ("imp1", "imp2")
+    assert await node.pids() == before
+    assert (await node.order(goal(Role.IDLE, 4))).serving == ()
+    await node.wait(lambda r: r.services_stopped)
+    assert not any(alive(pid) for pid in before.values())
+    await node.order(goal(Role.OWN, 5))
+    report = await node.wait(lambda r: r.services_running and r.serving == ("imp1",))
+    assert set(before.values()).isdisjoint({s.pid for s in report.services})
+
+
+async def test_reaching_a_slow_goal_is_called_in(lab: Lab, node: Agent) -> None:
+    await node.order(goal(Role.IDLE, 1))
+    await node.wait(lambda r: r.services_stopped)
+    await until(lambda: "goal" in lab.engine.kinds())
+
+
+async def test_a_goal_may_change_while_it_is_being_reached(node: Agent) -> None:
+    await node.order(goal(Role.OWN, 1))
+    await node.order(goal(Role.IDLE, 2))
+    await node.order(goal(Role.OWN, 3))
+    await node.wait(lambda r: r.services_running and r.serving == ("imp1",))
+
+
+async def test_a_stale_epoch_is_refused_even_after_a_restart(lab: Lab, node: Agent) -> None:
+    await node.order(goal(Role.OWN, 7))
+    await node.kill()
+    await node.start()
+    status, body = await node.put(goal(Role.BOTH, 6))
+    assert (status, body) == (409, {"error": "stale-epoch", "highest_epoch": 7})
+    assert (await node.report()).serving == ()
+
+
+async def test_the_same_epoch_may_bring_other_particulars(node: Agent) -> None:
+    await node.order(goal(Role.OWN, 7))
+    assert (await node.order(goal(Role.OWN, 7, group="West"))).goal_epoch == 7
+
+
+async def test_an_order_for_an_earlier_start_of_the_agent_is_refused(node: Agent) -> None:
+    order = Order(goal(Role.OWN, 1), "another boot", 0)
+    status, body = await node.call("PUT", "goal", json=order.to_json())
+    report = await node.report()
+    assert status == 409
+    assert body == {"error": "stale-order", "boot_id": report.boot_id, "fences": 0}
+    assert report.serving == ()
+
+
+async def test_a_goal_for_another_node_is_refused(node: Agent) -> None:
+    status, body = await node.put(goal(Role.OWN, 1, node="imp9"))
+    assert (status, body["error"]) == (400, "wrong-node")
+
+
+async def test_the_peers_users_wait_until_the_peer_was_silent_long_enough(node: Agent) -> None:
+    report = await node.order(goal(Role.BOTH, 1, peer_silence_s=1.0))
+    assert report.serving == ("imp1",)
+    report = await node.wait(lambda r: r.serving == ("imp1", "imp2"))
+    assert report.peer is not None
+    assert report.peer.silence_s >= 1.0
+
+
+async def test_a_peer_that_is_heard_keeps_its_users(node: Agent) -> None:
+    await node.order(goal(Role.BOTH, 1, peer_silence_s=0.6))
+    greeting = {
+        "node": "imp2", "boot_id": "b", "highest_epoch": 1, "role": "own", "serving": ["imp2"],
+    }  # fmt: skip
+    for _ in range(60):
+        status, _ = await node.call("POST", "heartbeat", who="imp2", json=greeting)
+        assert status == 200
+        assert (await node.report()).serving == ("imp1",)
+    await node.wait(lambda r: r.serving == ("imp1", "imp2"))
