@@ -20,14 +20,19 @@ from prg_admin.accounts.models import User
 from prg_admin.domain import catalogue
 from prg_admin.domain.facts import Action
 from prg_admin.domain.pair import Limitation
-from prg_admin.domain.states import NodeState, Reason
+from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
 from prg_admin.recovery.models import Event
 from prg_admin.topology.models import Cluster, Node, NodeReport
-from prg_admin.users.models import PresenceUser
-from tests.factories import create_cluster, create_node, create_user
+from tests.factories import (
+    create_cluster,
+    create_group,
+    create_node,
+    create_presence_users,
+    create_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -61,30 +66,18 @@ def run_action(client: Client, action: str, *rows: Model) -> list[tuple[int, str
 def fill(count: int) -> Iterator[Model]:
     """``count`` rows of every table."""
     for number in range(count):
-        cluster = create_cluster()
-        nodes = [create_node(cluster=cluster) for _ in range(2)]
-        for node in nodes:
-            report = NodeReport.objects.get_or_create(node=node)[0]
-            yield from (node, report)
-        group = create_pair(nodes)
-        yield cluster
-        yield group
-        yield from group.members.all()
-        yield PresenceUser.objects.create(cluster=cluster, userid="u", home=nodes[0])
+        group = create_group()
+        yield from (group, group.cluster, create_event(group), create_user())
+        for member in group.members.select_related("node__last_report"):
+            yield from (member, member.node, member.node.last_report)
+            yield from create_presence_users(1, home=member.node)
         yield ParameterValue.objects.create(
-            cluster=cluster, node=nodes[0], service=catalogue.SRM, name="X", value=str(number)
+            cluster=group.cluster,
+            node=member.node,
+            service=catalogue.SRM,
+            name=catalogue.RE_LOGIN_LOWER,
+            value=str(100 + number),
         )
-        yield create_event(group)
-        yield create_user()
-
-
-def create_pair(nodes: list[Node], *, ha_enabled: bool = False) -> PresenceRedundancyGroup:
-    group = PresenceRedundancyGroup.objects.create(
-        cluster=nodes[0].cluster, name=f"group-of-{nodes[0].name}", ha_enabled=ha_enabled
-    )
-    for position, node in enumerate(nodes, start=1):
-        Member.objects.create(group=group, node=node, position=position)
-    return group
 
 
 def create_event(group: PresenceRedundancyGroup) -> Event:
@@ -149,7 +142,7 @@ def test_pages_of_one_row_open_and_rows_are_found(support, model):
 
 
 def test_events_can_be_filtered_by_rule(support):
-    create_event(create_pair([create_node()]))
+    create_event(create_group(members=[create_node()]))
     page = support.get(address(Event, "changelist"), {"rule": "no-such-rule"}).content.decode()
     assert "0 events" in page
     page = support.get(address(Event, "changelist"), {"rule": "some-rule"}).content.decode()
@@ -158,7 +151,7 @@ def test_events_can_be_filtered_by_rule(support):
 
 def test_nodes_can_be_filtered_by_having_a_group(support):
     grouped, free = create_node(name="grouped-node"), create_node(name="free-node")
-    create_pair([grouped])
+    create_group(members=[grouped])
     page = support.get(address(Node, "changelist"), {"grouped": "no"}).content.decode()
     assert free.name in page
     assert grouped.name not in page
@@ -187,7 +180,7 @@ def test_staff_who_may_only_view_are_offered_no_action(client):
     carol = create_user(username="carol", is_staff=True)
     carol.user_permissions.add(Permission.objects.get(codename="view_member"))
     client.force_login(carol)
-    create_pair([create_node()])
+    create_group(members=[create_node()])
     page = client.get(address(Member, "changelist"))
     assert page.status_code == 200
     assert "Failover" not in page.content.decode()
@@ -197,7 +190,7 @@ def test_staff_who_may_only_view_cannot_run_an_action(client, asked):
     carol = create_user(username="carol", is_staff=True)
     carol.user_permissions.add(Permission.objects.get(codename="view_member"))
     client.force_login(carol)
-    member = create_pair([create_node()]).members.get()
+    member = create_group(members=[create_node()]).members.get()
     data = {"action": "failover", "_selected_action": [member.pk]}
     client.post(address(Member, "changelist"), data)
     assert asked == []
@@ -215,7 +208,7 @@ def asked(monkeypatch) -> list[dict[str, object]]:
     ("name", "action"), [("failover", Action.FAILOVER), ("fallback", Action.FALLBACK)]
 )
 def test_actions_on_a_member_ask_the_engine(support, asked, name, action):
-    group = create_pair([create_node(), create_node()])
+    group = create_group()
     told = run_action(support, name, group.members.get(position=2))
     assert [(r["group_id"], r["action"], r["index"], r["actor"]) for r in asked] == [
         (group.pk, action, 1, "bob")
@@ -224,7 +217,7 @@ def test_actions_on_a_member_ask_the_engine(support, asked, name, action):
 
 
 def test_recover_asks_the_engine_for_the_group(support, asked):
-    group = create_pair([create_node(), create_node()])
+    group = create_group()
     run_action(support, "recover", group)
     assert [(r["group_id"], r["action"], r["index"]) for r in asked] == [
         (group.pk, Action.RECOVER, None)
@@ -235,19 +228,19 @@ def test_a_refusal_of_the_engine_is_told_with_its_reason(support, monkeypatch):
     refuse = lambda **_: Limitation.NOT_FAILED_OVER  # noqa: E731
     monkeypatch.setattr(recovery_admin, "action_request", refuse)
     node = create_node(name="imp-1")
-    told = run_action(support, "fallback", create_pair([node]).members.get())
+    told = run_action(support, "fallback", create_group(members=[node]).members.get())
     assert told == [(messages.ERROR, "imp-1: The node is not failed over.")]
 
 
 def test_the_engine_itself_refuses_to_recover_a_group_without_ha(support):
-    group = create_pair([create_node(), create_node()])
+    group = create_group()
     told = run_action(support, "recover", group)
     assert [level for level, _ in told] == [messages.ERROR]
     assert not Event.objects.exists()
 
 
 def test_ha_is_switched_on_by_the_service_of_the_page(support):
-    group = pair_of_equals()
+    group = create_group()
     told = run_action(support, "enable_ha", group)
     group.refresh_from_db()
     assert told[0][0] == messages.SUCCESS, told
@@ -256,9 +249,7 @@ def test_ha_is_switched_on_by_the_service_of_the_page(support):
 
 
 def test_ha_of_a_group_with_one_node_is_refused_with_a_sentence(support):
-    node = create_node()
-    NodeReport.objects.update_or_create(node=node, defaults={"version": "15.0.1"})
-    group = create_pair([node])
+    group = create_group(members=[create_node()])
     told = run_action(support, "enable_ha", group)
     group.refresh_from_db()
     assert told[0][0] == messages.ERROR
@@ -267,32 +258,30 @@ def test_ha_of_a_group_with_one_node_is_refused_with_a_sentence(support):
 
 
 def test_ha_cannot_be_switched_off_while_users_are_failed_over(support):
-    group = pair_of_equals(ha_enabled=True)
-    states = {1: NodeState.FAILED_OVER, 2: NodeState.BACKUP}
-    for position, state in states.items():
-        group.members.filter(position=position).update(state=state, reason=Reason.ADMIN_REQUEST)
+    group = create_group(states=[NodeState.FAILED_OVER, NodeState.BACKUP])
     told = run_action(support, "disable_ha", group)
     group.refresh_from_db()
     assert told[0][0] == messages.ERROR
+    assert "fall back first" in told[0][1]
     assert group.ha_enabled
 
 
 def test_a_group_with_ha_is_not_deleted(support):
-    group = pair_of_equals(ha_enabled=True)
+    group = create_group(ha_enabled=True)
     told = run_action(support, "delete_groups", group)
     assert told[0][0] == messages.ERROR
     assert PresenceRedundancyGroup.objects.filter(pk=group.pk).exists()
 
 
 def test_a_group_without_users_and_ha_is_deleted(support):
-    group = pair_of_equals()
+    group = create_group()
     told = run_action(support, "delete_groups", group)
     assert told[0][0] == messages.SUCCESS
     assert not PresenceRedundancyGroup.objects.exists()
 
 
 def test_a_node_of_a_group_is_not_deleted(support):
-    group = pair_of_equals()
+    group = create_group()
     told = run_action(support, "delete_nodes", group.members.get(position=2).node)
     assert told[0][0] == messages.ERROR
     assert Node.objects.count() == 2
@@ -331,16 +320,6 @@ def stored_value(cluster: Cluster, name: str, value: str) -> ParameterValue:
     return ParameterValue.objects.create(
         cluster=cluster, service=catalogue.SRM, name=name, value=value
     )
-
-
-def pair_of_equals(*, ha_enabled: bool = False) -> PresenceRedundancyGroup:
-    """Two nodes that may be paired: one cluster, publisher and version."""
-    cluster = create_cluster()
-    nodes = [create_node(cluster=cluster) for _ in range(2)]
-    Node.objects.filter(cluster=cluster).update(publisher=nodes[0].name)
-    for node in nodes:
-        NodeReport.objects.update_or_create(node=node, defaults={"version": "15.0.1"})
-    return create_pair(nodes, ha_enabled=ha_enabled)
 
 
 def test_people_are_managed_here(support):

@@ -15,7 +15,7 @@ from prg_admin.parameters.models import ParameterValue
 from prg_admin.parameters.selectors import parameter, parameter_values
 from prg_admin.parameters.services import values_token
 from prg_admin.topology.models import Node
-from tests.factories import create_cluster, create_node, create_user
+from tests.factories import create_cluster, create_node, create_report, create_user, never_heard
 
 pytestmark = pytest.mark.django_db
 
@@ -64,8 +64,24 @@ def test_first_a_server_is_chosen_then_a_service(alice, node):
     assert node.name in page
     assert 'name="service"' not in page
     page = alice.get(SERVICE_URL, {"server": node.pk}).content.decode()
-    assert "Cisco Server Recovery Manager (Inactive)" in page
+    assert 'name="service"' in page
     assert "Parameter Value" not in page
+
+
+def test_services_are_active_when_the_last_report_lists_them_as_started(alice):
+    report = create_report("imp-a", down=["Cisco SIP Proxy"])
+    node = create_node("imp-a", report=report)
+    page = alice.get(SERVICE_URL, {"server": node.pk}).content.decode()
+    assert "Cisco Server Recovery Manager (Active)" in page
+    assert "Cisco XCP Router (Active)" in page
+    assert "Cisco SIP Proxy (Inactive)" in page
+
+
+def test_no_service_is_active_while_the_agent_cannot_be_reached(alice):
+    for node in (create_node(reachable=False), never_heard()):
+        page = alice.get(SERVICE_URL, {"server": node.pk}).content.decode()
+        assert "Cisco Server Recovery Manager (Inactive)" in page
+        assert "(Active)" not in page
 
 
 def test_the_table_shows_values_suggestions_and_bounds(alice, node):
@@ -253,7 +269,9 @@ def test_typing_is_judged_at_the_related_field_too(alice, node):
     answer = alice.post(url, filled(node, HeartBeatInterval="70")).content.decode()
     own, _, beside = answer.partition('<div id="id_')
     assert "field__error" not in own
-    assert re.search(r'KeepAliveTimeout_error" hx-swap-oob="innerHTML">.*at least', beside, re.DOTALL)
+    assert re.search(
+        r'KeepAliveTimeout_error" hx-swap-oob="innerHTML">.*at least', beside, re.DOTALL
+    )
 
 
 @pytest.mark.parametrize("field", ["", "token", "Bygone", "../x"])

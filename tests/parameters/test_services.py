@@ -236,7 +236,10 @@ def test_of_two_savers_at_the_same_moment_one_is_told():
         lambda: save(cluster, token=token, HeartBeatInterval=10),
         lambda: save(cluster, token=token, HeartBeatInterval=20),
     )
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["StaleParametersError", "list"]
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == [
+        "StaleParametersError",
+        "list",
+    ]
     assert stored()[INTERVAL] in ("10", "20")
 
 
