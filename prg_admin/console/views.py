@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from prg_admin.accounts.access import signed_in
+from prg_admin.console.selectors import overview
 from prg_admin.lib.htmx import render_page
 
 
 @require_safe
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    return render_page(request, "console/home.html", {}, fragments=("overview",))
+    context = {"overview": overview()}
+    return render_page(request, "console/home.html", context, fragments=("overview",))

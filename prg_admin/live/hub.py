@@ -14,7 +14,6 @@ Rules
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 from dataclasses import dataclass, field
@@ -23,6 +22,8 @@ from typing import cast
 import redis.asyncio as aioredis
 from django.conf import settings
 from redis import RedisError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from prg_admin.live.news import FIELD, RESYNC, STREAM
 
@@ -66,26 +67,34 @@ class Hub:
     """Fans the news out to the browsers of one process; lives in one event loop."""
 
     def __init__(self, url: str) -> None:
-        # No timeout on reading: XREAD itself waits for BLOCK_MS.
         self._redis = aioredis.Redis.from_url(
-            url, socket_connect_timeout=2, socket_timeout=BLOCK_MS / 1000 + 5, decode_responses=True
+            url,
+            decode_responses=True,
+            socket_connect_timeout=2,
+            socket_timeout=BLOCK_MS / 1000 + 5,  # XREAD itself waits for BLOCK_MS
+            retry=Retry(NoBackoff(), 0),  # _run tries again, and knows then that news were missed
         )
         self._browsers: set[Browser] = set()
         self._task: asyncio.Task[None] | None = None
+        self._reading = asyncio.Event()
         self._closed = False
 
     @property
     def browsers(self) -> int:
         return len(self._browsers)
 
-    def register(self, topics: frozenset[str]) -> Browser:
+    async def register(self, topics: frozenset[str]) -> Browser:
+        """A browser that gets all news from now on."""
         browser = Browser(topics)
         if self._closed:
             browser.end()
             return browser
         self._browsers.add(browser)
         if self._task is None or self._task.done():
+            self._reading.clear()
             self._task = asyncio.create_task(self._run(), name="live-hub")
+        # What is published before the reader knows where it starts would reach nobody.
+        await self._reading.wait()
         return browser
 
     def unregister(self, browser: Browser) -> None:
@@ -96,14 +105,17 @@ class Hub:
         self._closed = True
         for browser in list(self._browsers):
             self._drop(browser)
+        self._reading.set()
         if self._task is not None:
             self._task.cancel()
 
     async def aclose(self) -> None:
         self.close()
-        if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        # Once may not do: before Python 3.12 asyncio.wait_for, with which redis-py sends, swallows
+        # a cancellation that comes while it finishes.
+        while self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=0.1)
         await self._redis.aclose()
 
     async def missed(self, browser: Browser, last_id: str) -> News | None:
@@ -139,10 +151,11 @@ class Hub:
     async def _run(self) -> None:
         last: str | None = None
         away = False
-        while True:
+        while not self._closed:
             try:
                 if last is None:
                     last = await self._newest_id()
+                    self._reading.set()
                 if away:
                     away = False
                     logger.info("Redis answers again; open pages are told to look anew.")
@@ -152,6 +165,7 @@ class Hub:
                 if not away:
                     logger.warning("Redis is away, open pages poll meanwhile: %s", error)
                 away, last = True, None
+                self._reading.set()  # nobody waits for an outage; its end tells them to look anew
                 await asyncio.sleep(PAUSE)
 
     async def _read(self, last: str) -> str:

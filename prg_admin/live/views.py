@@ -46,11 +46,13 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
 
 async def _events(topics: frozenset[str], last_id: str) -> AsyncIterator[bytes]:
     news_hub = hub.current()
-    browser = news_hub.register(topics)
+    browser = await news_hub.register(topics)
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
         # A first connection looks anew too: the page was rendered a moment before.
         missed = await news_hub.missed(browser, last_id)
+        if _is_gone():
+            return
         if missed is not None:
             yield _event(missed)
         seen = missed.id if missed else last_id
@@ -61,6 +63,12 @@ async def _events(topics: frozenset[str], last_id: str) -> AsyncIterator[bytes]:
                 yield _event(news)
     finally:
         news_hub.unregister(browser)
+
+
+def _is_gone() -> bool:
+    """Whether the browser left while Redis was asked; see ``Hub.aclose`` on lost cancellations."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _queued(browser: hub.Browser) -> AsyncIterator[hub.News | None]:

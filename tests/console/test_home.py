@@ -1,0 +1,108 @@
+"""The home page."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from prg_admin.console import selectors
+from prg_admin.console.selectors import overview
+from prg_admin.domain.states import NodeState, Reason
+from tests.factories import create_group, create_node, create_user
+
+HOME = "/"
+FAILED_OVER = (NodeState.FAILED_OVER, NodeState.BACKUP)
+SERVICE_DOWN = (Reason.CRITICAL_SERVICE_DOWN, Reason.CRITICAL_SERVICE_DOWN)
+
+
+@pytest.fixture
+def page(client: Client, db: None) -> Client:
+    client.force_login(create_user("alice"))
+    return client
+
+
+def test_an_installation_without_groups_has_a_home(page):
+    response = page.get(HOME)
+    assert response.status_code == 200
+    assert "No group has High Availability enabled." in response.content.decode()
+
+
+def test_healthy_groups_are_not_listed(page):
+    create_group("healthy", ha_enabled=True, states=(NodeState.NORMAL, NodeState.NORMAL))
+    text = page.get(HOME).content.decode()
+    assert "Both nodes of every group with High Availability are Normal." in text
+    assert "healthy" not in text
+
+
+def test_a_group_that_is_not_normal_is_listed_with_both_nodes(page):
+    create_group("berlin", ha_enabled=True, states=FAILED_OVER, reasons=SERVICE_DOWN)
+    text = page.get(HOME).content.decode()
+    for words in ("berlin", "Failed Over", "Running in Backup Mode", "Critical Service Down"):
+        assert words in text
+
+
+def test_numbers_of_groups_and_nodes(db):
+    create_group(ha_enabled=True, states=FAILED_OVER)
+    create_group(ha_enabled=True, states=(NodeState.NORMAL, NodeState.NORMAL))
+    create_group(ha_enabled=False)
+    create_node(reachable=False)
+    seen = overview()
+    assert (seen.groups, seen.groups_with_ha, seen.not_normal) == (3, 2, 1)
+    assert (seen.nodes - seen.nodes_reachable, seen.nodes_unreachable) == (1, 1)
+
+
+def test_the_list_ends_somewhere_and_says_how_many_are_left(page, monkeypatch):
+    monkeypatch.setattr(selectors, "MOST_GROUPS", 1)
+    for _ in range(3):
+        create_group(ha_enabled=True, states=FAILED_OVER)
+    seen = overview()
+    assert (len(seen.rows), seen.more) == (1, 2)
+    assert "and 2 more groups" in page.get(HOME).content.decode()
+
+
+def test_more_groups_cost_no_more_queries(db, django_assert_num_queries):
+    for _ in range(4):
+        create_group(ha_enabled=True, states=FAILED_OVER)
+    with django_assert_num_queries(4):
+        overview()
+
+
+def test_htmx_gets_the_live_part_alone(page):
+    response = page.get(HOME, headers={"HX-Request": "true", "HX-Target": "overview"})
+    assert response.content.decode().lstrip().startswith("<div")
+    assert "<html" not in response.content.decode()
+    assert "HX-Request" in response.headers["Vary"]
+
+
+@pytest.mark.parametrize("target", ["title", "doors-title", "../base"])
+def test_htmx_gets_the_whole_page_for_what_is_no_live_part(page, target):
+    response = page.get(HOME, headers={"HX-Request": "true", "HX-Target": target})
+    assert "<html" in response.content.decode()
+
+
+def test_a_boosted_link_gets_the_whole_page(page):
+    headers = {"HX-Request": "true", "HX-Boosted": "true", "HX-Target": "overview"}
+    assert "<html" in page.get(HOME, headers=headers).content.decode()
+
+
+def test_the_page_names_its_topics(page):
+    assert 'data-live-topics="groups,nodes"' in page.get(HOME).content.decode()
+
+
+def test_the_menu_leads_to_every_page(page):
+    text = page.get(HOME).content.decode()
+    for address in (
+        "/system/servers/",
+        "/system/presence-redundancy-groups/",
+        "/system/service-parameters/",
+        "/system/enterprise-parameters/",
+    ):
+        assert text.count(f'href="{address}"') == 2  # in the menu and among the doors
+
+
+def test_a_stranger_is_led_to_the_sign_in_page(client, db):
+    assert client.get(HOME).url == "/login/?next=/"
+
+
+def test_home_is_only_read(page):
+    assert page.post(HOME).status_code == 405
