@@ -82,7 +82,7 @@ class GroupAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, groups: QuerySet[PresenceRedundancyGroup]
     ) -> None:
         for pk in groups.values_list("pk", flat=True):
-            self._tell(request, group_delete(group_id=pk, user=request.user))  # type: ignore[arg-type]
+            self._tell(request, group_delete(group_id=pk, user=request.user))
 
     def _set_ha(
         self,
@@ -96,7 +96,7 @@ class GroupAdmin(ReadOnlyAdmin):
                 group_id=group.pk,
                 draft=replace(group_draft(group), ha_enabled=wanted),
                 revision=group.revision,
-                user=request.user,  # type: ignore[arg-type]
+                user=request.user,
             )
             self._tell(request, answer)
 

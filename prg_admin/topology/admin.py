@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -43,7 +41,7 @@ class GroupFilter(admin.SimpleListFilter):
     title = _("in a group")
     parameter_name = "grouped"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Promise]]:
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("yes", _("Yes")), ("no", _("No"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Node]) -> QuerySet[Node]:
@@ -78,7 +76,7 @@ class NodeAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Delete selected nodes"), permissions=["operate"])
     def delete_nodes(self, request: HttpRequest, nodes: QuerySet[Node]) -> None:
         for pk in nodes.values_list("pk", flat=True):
-            answer = node_delete(node_id=pk, user=request.user)  # type: ignore[arg-type]
+            answer = node_delete(node_id=pk, user=request.user)
             if isinstance(answer, Refused):
                 for problem in answer.problems:
                     self.message_user(request, problem_text(problem), messages.ERROR)
