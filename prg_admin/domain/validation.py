@@ -367,8 +367,9 @@ def _cluster_rules(draft: NodeDraft, context: NodeContext) -> Iterator[Problem]:
             yield Problem("cluster", Code.NODE_IN_GROUP, stuck)
         if draft.publisher and not _same(draft.publisher, current.publisher):
             yield Problem("publisher", Code.NODE_IN_GROUP, stuck)
+    keeps = current is not None and not moves and _same(current.publisher, draft.publisher)
     known = [draft.name, *(n.name for n in mates)]
-    if draft.publisher and not any(_same(draft.publisher, name) for name in known):
+    if draft.publisher and not keeps and not any(_same(draft.publisher, n) for n in known):
         named: Mapping[str, Param] = {"publisher": draft.publisher, "cluster": draft.cluster}
         yield Problem("publisher", Code.UNKNOWN_PUBLISHER, named)
 

@@ -16,19 +16,6 @@ from prg_admin.topology.selectors import cluster_names
 from prg_admin.topology.services import node_draft, node_problems
 
 
-class ClusterInput(forms.TextInput):
-    """A text field with the existing clusters on offer: one of them, or a new name."""
-
-    template_name = "topology/_cluster_input.html"
-
-    def __init__(self, names: Iterable[str] = ()) -> None:
-        super().__init__(attrs={"list": "cluster-names", "autocomplete": "off"})
-        self.names = list(names)
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        return {**super().get_context(name, value, attrs), "names": self.names}
-
-
 class NodeForm(forms.Form):
     name = forms.CharField(
         label=FIELDS["name"],
@@ -65,11 +52,11 @@ class NodeForm(forms.Form):
     def __init__(self, data: Any = None, *, node: Node | None = None, **kwargs: Any) -> None:
         self.node = node
         super().__init__(data, initial=_initial(node), **kwargs)
-        self.fields["cluster"].widget = ClusterInput(cluster_names())
+        self.fields["cluster"].widget.attrs["list"] = "cluster-names"
         self.fields["port"].widget.attrs["inputmode"] = "numeric"
         if node:
             self.fields["name"].widget.attrs["readonly"] = True
-        for name in ("name", "description", "address", "port", "publisher"):
+        for name in ("name", "description", "address", "port", "cluster", "publisher"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
     def clean_port(self) -> int | None:
@@ -87,6 +74,11 @@ class NodeForm(forms.Form):
         problems = node_problems(self.draft, self.node)
         self.add_problems(p for p in problems if p.field not in self.errors)
         return self.cleaned_data
+
+    @property
+    def clusters(self) -> list[str]:
+        """On offer while a name is typed: one of them, or a new one."""
+        return cluster_names()
 
     @property
     def draft(self) -> NodeDraft:

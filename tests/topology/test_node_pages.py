@@ -1,0 +1,322 @@
+"""System > Server: the list, one node, and control of its services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from prg_admin.topology import services
+from prg_admin.topology.agents import AgentError
+from prg_admin.topology.models import Cluster, Node
+from tests.factories import (
+    create_cluster,
+    create_group,
+    create_node,
+    create_pair,
+    create_report,
+    never_heard,
+)
+
+LIST = "/system/servers/"
+ADD = f"{LIST}add/"
+ROUTER = "Cisco XCP Router"
+
+
+def address(node: Node, rest: str = "") -> str:
+    return f"{LIST}{node.pk}/{rest}"
+
+
+def draft(**more: Any) -> dict[str, Any]:
+    good = {"name": "imp1", "address": "192.0.2.1", "port": "8443", "cluster": "tokyo"}
+    return {**good, "description": "", "publisher": "", **more}
+
+
+def stored(node: Node, **more: Any) -> dict[str, Any]:
+    """What the browser sends when nothing was typed into the open form."""
+    fields = ("name", "description", "address", "port", "publisher", "revision")
+    values = {field: getattr(node, field) for field in fields}
+    return {**values, "cluster": node.cluster.name, **more}
+
+
+def test_the_list_shows_what_each_node_said(page: Client):
+    lost = create_node("lost", reachable=False, error="refused")
+    half = create_report("half", down=[ROUTER])
+    group = create_group("Tokyo", members=[create_node("half", report=half)])
+    never_heard("new")
+
+    html = page.get(LIST).content.decode()
+
+    for words in ("4 of 5 running", "Tokyo", reverse("groups:group", args=[group.pk]), "(refused)"):
+        assert words in html
+    assert html.count("Never heard") == 1
+    assert f'href="{address(lost)}"' in html
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_the_number_of_queries_does_not_grow(
+    page: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
+):
+    for _ in range(count):
+        create_group()
+
+    with django_assert_num_queries(3):  # session, user, nodes
+        page.get(LIST)
+
+
+def test_the_live_part_of_the_list_is_the_table_alone(page: Client):
+    create_node("one")
+
+    response = page.get(LIST, headers={"HX-Request": "true", "HX-Target": "node-table"})
+
+    assert response.content.decode().strip().startswith('<div id="node-table"')
+
+
+@pytest.mark.parametrize("rest", ["", "add/", "1/", "1/delete/"])
+def test_signed_out_is_led_to_the_sign_in_page(client: Client, db, rest: str):
+    response = client.get(LIST + rest)
+
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(reverse("accounts:login"))
+
+
+@pytest.mark.parametrize("rest", ["", "delete/"])
+def test_a_node_that_is_not_there(page: Client, rest: str):
+    assert page.get(f"{LIST}999999/{rest}").status_code == 404
+
+
+@pytest.mark.parametrize("rest", ["services/", "validate/"])
+def test_views_that_only_take_post_reject_get(page: Client, rest: str):
+    assert page.get(address(create_node(), rest)).status_code == 405
+
+
+def test_adding_a_node_makes_a_new_cluster_of_which_it_is_the_publisher(page: Client):
+    response = page.post(ADD, draft(), follow=True)
+
+    node = Node.objects.get()
+    assert (node.cluster.name, node.publisher) == ("tokyo", "imp1")
+    html = response.content.decode()
+    assert "Add successful." in html
+    assert "Never heard" in html
+    assert "python -m prg_admin.agent --config imp1.toml" in html
+
+
+def test_adding_a_node_to_a_cluster_takes_its_publisher(page: Client):
+    create_node("pub", cluster=create_cluster("Tokyo"), publisher="pub")
+
+    page.post(ADD, draft(cluster="tokyo"))
+
+    assert Node.objects.get(name="imp1").publisher == "pub"
+    assert Cluster.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"name": ""}, "name", "Name is required"),
+        ({"name": "im p"}, "name", "Name im p is not a host name"),
+        ({"name": "OTHER"}, "name", "Name OTHER is already taken by other"),
+        ({"description": "50%"}, "description", 'contains “%”; the characters " % & \\ < >'),
+        ({"address": "10.0.0.300"}, "address", "10.0.0.300 is neither a host name nor an IP"),
+        ({"port": "65536"}, "port", "Agent Port 65536 is not between 1 and 65535."),
+        ({"port": "abc"}, "port", "Agent Port abc is not between 1 and 65535."),
+        ({"port": ""}, "port", "Agent Port is required"),
+        ({"address": "192.0.2.9", "port": "1"}, "port", "is already the address of other"),
+        ({"cluster": ""}, "cluster", "Cluster is required"),
+        ({"cluster": "full"}, "cluster", "Cluster full already has 6 nodes; at most 6"),
+        ({"publisher": "nobody"}, "publisher", "nobody is neither this node nor a node of"),
+    ],
+)
+def test_wrong_input_is_refused_with_a_sentence_at_its_field(
+    page: Client, typed: dict[str, str], field: str, sentence: str
+):
+    create_node("other", address="192.0.2.9", port=1)
+    full = create_cluster("full")
+    for _ in range(6):
+        create_node(cluster=full)
+
+    response = page.post(ADD, draft(**typed))
+
+    assert response.status_code == 422
+    errors = response.context["form"].errors[field]
+    assert any(sentence in error for error in errors)
+    live = page.post(f"{reverse('topology:node-validate')}?field={field}", draft(**typed))
+    assert live.status_code == 200
+    assert "field__error" in live.content.decode()
+
+
+def test_an_edit_is_saved(page: Client):
+    node = create_node("imp1")
+
+    page.post(address(node), stored(node, address="IMP1.Example.com", port="9000"))
+
+    node.refresh_from_db()
+    assert (node.address, node.port, node.revision) == ("imp1.example.com", 9000, 2)
+
+
+def test_the_second_saver_is_told_and_overwrites_nothing(page: Client):
+    node = create_node("imp1")
+    opened = stored(node, description="mine")
+    page.post(address(node), stored(node, description="theirs"))
+
+    response = page.post(address(node), opened)
+
+    assert response.status_code == 409
+    assert "<td>mine</td><td>theirs</td>" in response.content.decode()
+    node.refresh_from_db()
+    assert node.description == "theirs"
+
+
+def test_a_node_in_a_group_keeps_its_cluster(page: Client):
+    node = create_node("imp1")
+    create_group("Tokyo", members=[node])
+
+    response = page.post(address(node), stored(node, cluster="osaka"))
+
+    assert response.context["form"].errors["cluster"] == [
+        "Cluster: imp1 is in the group Tokyo; take it out of the group first."
+    ]
+
+
+def test_a_free_node_is_deleted(page: Client):
+    node = create_node("imp1")
+
+    assert (
+        "permanently delete the server imp1" in page.get(address(node, "delete/")).content.decode()
+    )
+    response = page.post(address(node, "delete/"), follow=True)
+
+    assert "Server imp1 deleted." in response.content.decode()
+    assert not Node.objects.exists()
+
+
+def test_a_node_in_use_is_not_deleted(page: Client):
+    node = create_node("imp1", users=1)
+    create_group("Tokyo", members=[node])
+
+    html = page.post(address(node, "delete/"), follow=True).content.decode()
+
+    assert "imp1 is in the group Tokyo" in html
+    assert "imp1 has 1 assigned user" in html
+    assert Node.objects.exists()
+
+
+@pytest.fixture
+def controlled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
+    """What an agent was asked to do."""
+    asked: list[tuple[str, str, str]] = []
+
+    class Agents:
+        def service_control(self, target, service: str, action: str) -> None:
+            asked.append((target.name, service, action))
+
+    monkeypatch.setattr(services, "agent_client", Agents)
+    return asked
+
+
+@pytest.mark.parametrize("action", ["start", "stop", "restart"])
+def test_a_service_is_controlled(page: Client, controlled: list, action: str):
+    node = create_node("imp1")
+
+    response = page.post(
+        address(node, "services/"), {"service": ROUTER, "action": action}, follow=True
+    )
+
+    assert controlled == [("imp1", ROUTER, action)]
+    assert f"imp1 {action}" in response.content.decode()
+
+
+@pytest.mark.parametrize("action", ["stop", "restart"])
+def test_what_would_cause_a_failover_is_asked_first(page: Client, controlled: list, action: str):
+    node = create_group("Tokyo", ha_enabled=True).members.first().node
+    data = {"service": ROUTER, "action": action}
+
+    asked = page.post(address(node, "services/"), data).content.decode()
+    assert "High Availability of group Tokyo is on" in asked
+    assert controlled == []
+
+    page.post(address(node, "services/"), {**data, "confirmed": "yes"})
+    assert controlled == [(node.name, ROUTER, action)]
+
+
+def test_starting_is_never_asked(page: Client, controlled: list):
+    node = create_group(ha_enabled=True).members.first().node
+
+    page.post(address(node, "services/"), {"service": ROUTER, "action": "start"})
+
+    assert controlled == [(node.name, ROUTER, "start")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("refused", "imp1 cannot be reached: it refused the connection"),
+        ("timeout", "imp1 cannot be reached: it did not answer in time."),
+        ("idle", "imp1 does not start services while it is Idle"),
+        ("status 500", "imp1 cannot be reached: status 500: broken."),
+    ],
+)
+def test_what_an_agent_does_not_do_is_told(
+    page: Client, monkeypatch: pytest.MonkeyPatch, kind: str, sentence: str
+):
+    class Agents:
+        def service_control(self, *_: object) -> None:
+            raise AgentError(kind, "broken")
+
+    monkeypatch.setattr(services, "agent_client", Agents)
+    node = create_node("imp1")
+
+    response = page.post(
+        address(node, "services/"), {"service": ROUTER, "action": "start"}, follow=True
+    )
+
+    assert sentence in response.content.decode()
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/", ""])
+def test_an_address_of_another_site_is_not_followed(page: Client, controlled: list, wanted: str):
+    node = create_node()
+    data = {"service": ROUTER, "action": "start", "next": wanted}
+
+    assert page.post(address(node, "services/"), data).headers["Location"] == address(node)
+
+
+def test_an_unknown_action_is_not_found(page: Client, controlled: list):
+    node = create_node()
+
+    assert page.post(address(node, "services/"), {"action": "explode"}).status_code == 404
+
+
+def test_a_node_page_shows_services_and_actions(page: Client):
+    half = create_report("imp1", down=[ROUTER])
+    node = create_node("imp1", report=half)
+
+    html = page.get(address(node)).content.decode()
+
+    router = html.split(f'<tr data-service="{ROUTER}">')[1].split("</tr>", maxsplit=1)[0]
+    assert "Stopped" in router
+    assert 'value="start"' in router
+    assert html.count('value="stop"') == 4
+    assert html.count('value="restart"') == 4
+
+
+def test_a_node_that_does_not_answer_has_no_buttons(page: Client):
+    node = create_node("imp1", reachable=False, error="timeout")
+
+    html = page.get(address(node)).content.decode()
+
+    assert "imp1 cannot be reached: it did not answer in time." in html
+    assert 'name="action"' not in html
+
+
+def test_the_live_part_of_a_node_has_no_form_to_disturb(page: Client):
+    first, _ = create_pair()
+
+    response = page.get(address(first), headers={"HX-Request": "true", "HX-Target": "node-live"})
+
+    html = response.content.decode()
+    assert "Presence Server Status" in html
+    assert "node-form" not in html
