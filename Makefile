@@ -3,16 +3,18 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 VENV := .venv/bin
+SANDBOX := $(VENV)/python -m prg_admin.launcher.sandbox
 TESTS ?= tests
 PYTEST_OPTIONS ?= -n 2 --dist loadscope
 
-.PHONY: run test lint bench messages python tools
+.PHONY: run test lint format bench messages python tools
 
 run: python
 	@exec $(PYTHON) -m prg_admin.launcher run
 
 python:
-	@test -n "$(PYTHON)" || { echo "PRG Admin needs Python 3.11 or newer with its venv module (on Debian: apt-get install python3 python3-venv)." >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo "PRG Admin needs Python 3.11 or newer with its venv module" \
+		"(on Debian: apt-get install python3 python3-venv)." >&2; exit 2; }
 
 tools: python
 	@$(PYTHON) -m prg_admin.launcher install --dev
@@ -20,3 +22,24 @@ tools: python
 test: tools
 	@$(VENV)/python -m tests.plugins.chromium
 	$(VENV)/python -m pytest $(PYTEST_OPTIONS) $(TESTS)
+
+lint: tools
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/djlint --lint --quiet templates
+	find templates -name '*.html' -exec $(VENV)/djade --check --target-version 5.2 {} +
+	$(SANDBOX) $(VENV)/python manage.py makemigrations --check --dry-run
+	$(SANDBOX) $(VENV)/python manage.py check --fail-level WARNING
+
+format: tools
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+	find templates -name '*.html' -exec $(VENV)/djade --target-version 5.2 {} +
+
+bench: tools
+	$(VENV)/python -m benchmarks
+
+messages: tools
+	$(VENV)/python -m prg_admin.lib.messages

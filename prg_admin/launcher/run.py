@@ -15,7 +15,7 @@ from prg_admin.launcher import catalogues, config, control, installation, specs
 from prg_admin.launcher.config import Config
 from prg_admin.launcher.orders import Orders
 from prg_admin.launcher.output import Clock, RefusalError, say
-from prg_admin.launcher.servers import Postgres, ServerError, Valkey
+from prg_admin.launcher.servers import Postgres, Valkey, check_broker, check_database
 from prg_admin.launcher.supervisor import Supervisor
 
 READY_SECONDS = 60.0
@@ -30,14 +30,23 @@ async def _servers(config: Config, supervisor: Supervisor) -> None:
     installation.write(config, data)
     database = Postgres(config.var / "postgres", password=data["database_password"])
     broker = Valkey(config.var / "valkey", password=data["redis_password"])
-    for given, server in ((config.database_url, database), (config.redis_url, broker)):
-        if not given:
-            child = supervisor.start(specs.server(server, config))
-            await supervisor.wait_for(child, server.answers, READY_SECONDS)
-            say(f"{server.name} answers on port {server.port}")
+    if config.database_url:
+        await asyncio.to_thread(check_database, config.database_url)
+    else:
+        await _start_server(database, config, supervisor)
+    if config.redis_url:
+        await asyncio.to_thread(check_broker, config.redis_url)
+    else:
+        await _start_server(broker, config, supervisor)
     data["database_url"] = config.database_url or database.url()
     data["redis_url"] = config.redis_url or broker.url()
     installation.write(config, data)
+
+
+async def _start_server(server: Postgres | Valkey, config: Config, supervisor: Supervisor) -> None:
+    child = supervisor.start(specs.server(server, config))
+    await supervisor.wait_for(child, server.answers, READY_SECONDS)
+    say(f"{server.name} answers on port {server.port}")
 
 
 async def _set_up(config: Config, supervisor: Supervisor) -> str:
@@ -113,7 +122,7 @@ async def _main(config: Config) -> int:
     code = 0
     try:
         await _until_told(config, supervisor)
-    except (RefusalError, ServerError) as error:
+    except RefusalError as error:
         say(str(error))
         code = 1
     finally:

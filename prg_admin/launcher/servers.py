@@ -20,6 +20,7 @@ import psycopg
 import redis
 
 from prg_admin.launcher import unroot
+from prg_admin.launcher.output import RefusalError
 from prg_admin.launcher.spawn import end, free_port, last_words, spawn, wait_until
 
 READY_SECONDS = 60.0
@@ -28,8 +29,8 @@ SUPERUSER = "prg_admin"
 DATABASE = "prg_admin"
 
 
-class ServerError(Exception):
-    """One sentence for the person who started the installation."""
+class ServerError(RefusalError):
+    """A server that cannot be had here, or does not come up."""
 
 
 class Server(Protocol):
@@ -175,7 +176,7 @@ class Valkey:
         return f"redis://{secret}127.0.0.1:{self.port}/{database}"
 
     def prepare(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lines = [
             "bind 127.0.0.1",
             f"port {self.port}",
@@ -200,6 +201,24 @@ class Valkey:
             return False
         finally:
             link.close()
+
+
+def check_database(url: str) -> None:
+    """Refuse an address of a database that does not answer."""
+    try:
+        psycopg.connect(url, connect_timeout=10).close()
+    except psycopg.Error as error:
+        words = " ".join(str(error).split())
+        raise ServerError(f"The database in DATABASE_URL does not answer: {words}") from error
+
+
+def check_broker(url: str) -> None:
+    """Refuse an address of a Redis that does not answer."""
+    try:
+        with contextlib.closing(redis.Redis.from_url(url, socket_timeout=10)) as link:
+            link.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise ServerError(f"The server in REDIS_URL does not answer: {error}") from error
 
 
 def _valkey_folder() -> str:
