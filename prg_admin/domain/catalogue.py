@@ -101,6 +101,9 @@ BALANCED = "balanced"
 ACTIVE_STANDBY = "active-standby"
 NO_ASSIGNMENT = "none"
 
+DOUBLED = frozenset({KEEP_ALIVE_TIMEOUT, INITIALIZATION_TIMEOUT, CRITICAL_SERVICE_DELAY})
+"""Delays that Multiple Device Messaging doubles, see ``domain.timing``."""
+
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         SRM,
@@ -263,7 +266,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         ADVANCED,
         "What a node does when it hears neither its peer nor this system. Stop serving: its users "
         "wait until the peer has taken over, and no user is ever served twice. Keep serving: it "
-        "goes on with its users.",
+        "goes on, and the peer does not take its users over while the node cannot be asked.",
         advanced=True,
         choices=(Choice(STOP_SERVING, "Stop serving"), Choice(KEEP_SERVING, "Keep serving")),
     ),

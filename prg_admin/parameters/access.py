@@ -14,6 +14,7 @@ from prg_admin.parameters.selectors import (
     parameter_clusters,
     parameter_nodes,
     parameter_values,
+    recovery_settings,
     service_choices,
     shown_parameters,
 )
@@ -35,6 +36,12 @@ class Scope:
     def parameters(self, *, advanced: bool = True) -> list[Parameter]:
         every = shown_parameters(self.service, self.node_id)
         return [p for p in every if advanced or not p.advanced]
+
+    def factor(self) -> float:
+        """By how much Multiple Device Messaging lengthens the delays of this service."""
+        if self.service != catalogue.SRM:
+            return 1.0
+        return recovery_settings([self.cluster.pk])[self.cluster.pk].factor
 
     def values(self) -> dict[str, str]:
         return parameter_values(self.cluster.pk, self.service, self.node_id)

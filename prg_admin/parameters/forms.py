@@ -43,6 +43,8 @@ class Row:
     parameter: Parameter
     field: BoundField
     note: str
+    effect: str
+    """What the value in force comes to when something else doubles it; mostly empty."""
 
     @property
     def unit(self) -> str:
@@ -99,18 +101,27 @@ class ParameterForm(forms.Form):
             name = problem.parameter.name
             self.add_error(name if name in self.fields else None, parameter_problem_text(problem))
 
-    def sections(self, notes: Mapping[str, str] | None = None) -> list[Section]:
+    def sections(self, *, notes: Mapping[str, str], factor: float) -> list[Section]:
+        """The table by its headings; ``factor`` is that of Multiple Device Messaging."""
         found: dict[str, Section] = {}
         for parameter in self.parameters:
             empty = Section(_(parameter.section), parameter.clusterwide, [])
-            note = (notes or {}).get(parameter.name, "")
-            row = Row(parameter, self[parameter.name], note)
+            name = parameter.name
+            effect = _effect(parameter, self.current[name], factor)
+            row = Row(parameter, self[name], notes.get(name, ""), effect)
             found.setdefault(parameter.section, empty).rows.append(row)
         return list(found.values())
 
     def related_fields(self, name: str) -> list[BoundField]:
         """The other fields whose sentences may change when this one does."""
         return [self[other] for other in catalogue.related(name) - {name} if other in self.fields]
+
+
+def _effect(parameter: Parameter, value: str, factor: float) -> str:
+    if factor == 1.0 or parameter.name not in catalogue.DOUBLED:
+        return ""
+    doubled = f"{int(value) * factor:g}"
+    return _("With Multiple Device Messaging: %(amount)s.") % {"amount": amount(parameter, doubled)}
 
 
 def _unit_text(parameter: Parameter) -> str:

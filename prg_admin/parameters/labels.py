@@ -68,7 +68,7 @@ TEXTS = (
     gettext_noop("Stop serving"),
     gettext_noop("Keep serving"),
     gettext_noop(
-        "What a node does when it hears neither its peer nor this system. Stop serving: its users wait until the peer has taken over, and no user is ever served twice. Keep serving: it goes on with its users."
+        "What a node does when it hears neither its peer nor this system. Stop serving: its users wait until the peer has taken over, and no user is ever served twice. Keep serving: it goes on, and the peer does not take its users over while the node cannot be asked."
     ),
     gettext_noop("Transition Deadline"),
     gettext_noop(

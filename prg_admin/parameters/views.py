@@ -227,7 +227,7 @@ def _context(
         "chooser": chooser,
         "scope": scope,
         "form": form,
-        "sections": form.sections(notes),
+        "sections": form.sections(notes=notes or {}, factor=scope.factor()),
         "hidden": hidden,
         "advanced": advanced,
         "has_advanced": any(p.advanced for p in scope.parameters()),
