@@ -11,6 +11,7 @@ import asyncio
 import errno
 import socket
 import sys
+import warnings
 from collections.abc import Sequence
 from types import FrameType
 
@@ -63,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args(arguments)
     sock = listen(options.host, options.port)
+    # WhiteNoise hands out files as synchronous iterators, on purpose.
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
     config = uvicorn.Config(
         "prg_admin.asgi:application",
         lifespan="off",
