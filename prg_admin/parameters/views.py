@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -127,6 +128,8 @@ def _save(
         return _stale(request, door, chooser, scope, stale)
     except InvalidParametersError as invalid:
         form.add_problems(invalid.problems)
+    except ObjectDoesNotExist as gone:
+        raise Http404 from gone
     # The token stays that of the values seen first: what others changed meanwhile is still told.
     context = _context(door, chooser, scope, form, advanced=advanced, token=token)
     return render(request, door.template, context, status=422)
@@ -190,6 +193,8 @@ def _set_to_default(request: HttpRequest, door: Door) -> HttpResponse:
             messages.warning(
                 request, _("Values were changed meanwhile. Look at the list again, then confirm.")
             )
+        except ObjectDoesNotExist as gone:
+            raise Http404 from gone
         else:
             _tell(request, changes)
             return redirect(back)

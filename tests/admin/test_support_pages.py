@@ -216,6 +216,15 @@ def test_actions_on_a_member_ask_the_engine(support, asked, name, action):
     assert told[0][0] == messages.SUCCESS
 
 
+def test_the_engine_itself_takes_a_failover_of_a_healthy_pair(support):
+    group = create_group(states=[NodeState.NORMAL, NodeState.NORMAL])
+    told = run_action(support, "failover", group.members.get(position=1))
+    assert told[0][0] == messages.SUCCESS, told
+    event = Event.objects.get()
+    assert event.actor == "bob"
+    assert [side["state"] for side in event.after] == ["failing-over", "taking-over"]
+
+
 def test_recover_asks_the_engine_for_the_group(support, asked):
     group = create_group()
     run_action(support, "recover", group)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.catalogue import ENTERPRISE, SRM, XCP_ROUTER, parameters_of
+from prg_admin.parameters import services
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.parameters.selectors import parameter, parameter_values
 from prg_admin.parameters.services import values_token
@@ -327,6 +328,16 @@ def test_an_unknown_service_is_told_with_a_sentence(alice, node):
     answer = alice.get(SERVICE_URL, place(node, "<b>Nothing</b>"))
     assert answer.status_code == 404
     assert "“&lt;b&gt;Nothing&lt;/b&gt;”" in answer.content.decode()
+
+
+@pytest.mark.parametrize("suffix", ["", "-default"])
+def test_a_server_that_is_deleted_in_the_same_moment_is_not_found(alice, node, monkeypatch, suffix):
+    def gone(**_values: object) -> None:
+        raise Node.DoesNotExist
+
+    monkeypatch.setattr(services, "parameters_save", gone)
+    url = reverse(f"parameters:service-parameters{suffix}")
+    assert alice.post(url, filled(node, HeartBeatInterval="30")).status_code == 404
 
 
 def test_enterprise_parameters_are_not_a_service_of_a_node(alice, node):
