@@ -8,9 +8,10 @@ from datetime import datetime
 from django.db.models import Count
 
 from prg_admin.domain.pair import Action, Limitation, NodeView, Pair, limitation
-from prg_admin.domain.states import FAILED_OVER_STATES, NodeState
+from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
+from prg_admin.lib.advice import Advice, Standing, advice
 from prg_admin.topology.selectors import NodeStatus, node_status
 
 NODES_OF_PAIR = 2
@@ -71,6 +72,13 @@ class GroupStatus:
     @property
     def shows_ha(self) -> bool:
         return self.is_pair and self.group.ha_enabled
+
+    @property
+    def advice(self) -> Advice | None:
+        if not self.shows_ha:
+            return None
+        one, other = (Standing(m.name, NodeState(m.state), Reason(m.reason)) for m in self.members)
+        return advice(one, other)
 
     @property
     def assigned(self) -> int:

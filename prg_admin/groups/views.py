@@ -27,6 +27,7 @@ from prg_admin.lib.sentences import field_label, problem_text
 
 HA_TABLE = "ha-table"
 LIST_STATES = "list-states"
+SEARCH_DEFAULTS = {"field": "name", "rows": "50"}
 PAIR_FIELDS = ("server1", "server2", "ha_enabled")
 """Fields whose rules look at one another: one changed, all are judged anew."""
 
@@ -34,7 +35,7 @@ PAIR_FIELDS = ("server1", "server2", "ha_enabled")
 @require_safe
 @signed_in
 def group_list(request: HttpRequest) -> HttpResponse:
-    search = SearchForm({"field": "name", **request.GET.dict()})
+    search = SearchForm({**SEARCH_DEFAULTS, **request.GET.dict()})
     paginator = Paginator(find_groups(search.search), search.rows_per_page)
     page = paginator.get_page(request.GET.get("page"))
     query = request.GET.copy()

@@ -32,7 +32,7 @@
   });
 
   // What a validating view answers says whether the field is right: assistive technology is told too.
-  body.addEventListener("htmx:afterSwap", (event) => {
+  ["htmx:afterSwap", "htmx:oobAfterSwap"].forEach((name) => body.addEventListener(name, (event) => {
     const control = event.target.parentElement?.closest("[data-validates]");
     const input = control && document.getElementById(control.dataset.validates);
     if (!input) return;
@@ -43,5 +43,5 @@
       const described = new Set((input.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
       input.setAttribute("aria-describedby", [...described.add(event.target.id)].join(" "));
     }
-  });
+  }));
 })();
