@@ -101,14 +101,14 @@ class CallIns:
         self._silent = bool(problem)
 
     async def goodbye(self, timeout_s: float) -> None:
-        """The last note. Repeated within the time given; what still waits is dropped."""
-        await self.close()
+        """The last note, repeated within the time given."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while not await self.ask(CallInKind.GOODBYE):  # noqa: ASYNC110 - nothing to wait on
                     await asyncio.sleep(FIRST_PAUSE_S)
 
     async def close(self) -> None:
+        """Drop what still waits."""
         senders = list(self._senders.values())
         for task in senders:
             task.cancel()

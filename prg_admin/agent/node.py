@@ -25,19 +25,18 @@ from prg_admin.agent.callins import CallIns
 from prg_admin.agent.config import Config
 from prg_admin.agent.door import Door
 from prg_admin.agent.heartbeats import Heartbeats
+from prg_admin.agent.keeper import LOOK_S, DoorKeeper
 from prg_admin.agent.right import Right
 from prg_admin.agent.store import Store
 from prg_admin.agent.supervisor import Service, Supervisor
 from prg_admin.agent.work import ServiceWork, leaves_idle, with_goal
-from prg_admin.domain.states import Role, ServiceState, homes_served
+from prg_admin.domain.states import Role, ServiceState
 from prg_admin.domain.wire import CallInKind, Goal, Heartbeat, Order, Report
 
 log = logging.getLogger(__name__)
 
 BE_HEARD_S = 0.5
 """How long the answer to a goal may wait for somebody to hear us."""
-LOOK_S = 1.0
-"""Timers stand still while the machine is suspended, so while time matters we look at the clock."""
 GOODBYE_S = 2.0
 
 
@@ -90,18 +89,21 @@ class Node:
         self._heartbeats = Heartbeats(
             http, tls, greeting=self.greeting, answered=self._on_greeted, changed=self._on_peer
         )
+        self._keeper = DoorKeeper(
+            door,
+            right=self._right,
+            heartbeats=self._heartbeats,
+            work=self._work,
+            disobeyed=self._end_door,
+        )
         self._began = clock.now()
         self._seq = 0
         self._followed = False
         """The stored goal is followed: it was put since the start, or cannot be outdated."""
-        self._peer_is_gone = False
-        """The silence the goal asks for before the peer's users may be admitted has been seen."""
         self._closing = False
         self._turn = asyncio.Lock()
-        self._door_turn = asyncio.Lock()
         self._ask = asyncio.Event()
         self._heard = asyncio.Event()
-        self._last_order: tuple[frozenset[str], float | None] = (frozenset(), None)
         self._told: object = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -136,6 +138,7 @@ class Node:
             isolates=goal is not None and goal.fence and goal.timing.isolation_limit > 0,
             services=self._supervisor.reports(),
             peer=None if peer is None else peer.report(),
+            database=None,
         )
 
     def greeting(self) -> Heartbeat:
@@ -190,15 +193,15 @@ class Node:
 
     async def _follow(self, goal: Goal, *, start: bool) -> None:
         self._followed = True
-        self._peer_is_gone = False
         self._right.follow(goal, clock.now())
         self._heartbeats.follow(goal.peer, goal.timing)
-        await self._set_door(self._due() & self._door.serving)
+        self._keeper.follow(goal)
+        await self._keeper.turn_away()
         self._supervisor.want(self._store.state.wanted)
         self._work.follow(goal.role, start=start)
         if self._right.fenced:
             await self._be_heard()
-        await self._set_door(None)
+        await self._keeper.keep()
         self._look.set()
         self._ask.set()
 
@@ -236,6 +239,7 @@ class Node:
             if not goal.ha_enabled and not goal.fence:
                 self._followed = True
                 self._right.assume(goal)
+                self._keeper.follow(goal)
         self._supervisor.want(self._store.state.wanted)
         self._work.follow(self._role, start=True)
         self._callins.send(CallInKind.STARTED)
@@ -263,6 +267,12 @@ class Node:
         self._look.set()
         self._ask.set()
 
+    def _end_door(self) -> None:
+        """A door that may still serve somebody it should not is ended with its process."""
+        if self._config.door_service is not None:
+            service = self._supervisor[self._config.door_service]
+            service.kill("ended because it did not stop serving when told to")
+
     def _on_peer(self, error: str) -> None:
         self._callins.send(CallInKind.PEER, error or "heard again")
 
@@ -284,20 +294,12 @@ class Node:
         """Keep the door at what is due, and withdraw when the right runs out."""
         was_isolated = False
         while True:
-            await self._set_door(None)
+            await self._keeper.keep()
             if self._right.isolated and not was_isolated:
                 log.error("nobody has heard this node for too long: it serves nobody")
             was_isolated = self._right.isolated
             self._tell()
-            await _rest(self._look, self._next_look())
-
-    def _next_look(self) -> float | None:
-        until = None if self._right.fenced else self._right.until()
-        if until is not None:
-            return min(LOOK_S, until - clock.now())
-        if self._due() == self._door.serving and self._peer_wait() == 0:
-            return None
-        return min(LOOK_S, self._peer_wait() or LOOK_S)
+            await _rest(self._look, self._keeper.next_look())
 
     async def _ask_engine(self) -> None:
         """Ask the engine to note that we live, when no heartbeat renews our right."""
@@ -311,46 +313,6 @@ class Node:
 
     async def _ask_once(self) -> None:
         await self._callins.ask(CallInKind.ALIVE)
-
-    def _due(self) -> frozenset[str]:
-        """Home nodes whose users are to be served now."""
-        self._right.check(clock.now())
-        goal = self._goal
-        if goal is None or self._closing or self._right.fenced:
-            return frozenset()
-        peer = None if goal.peer is None or self._peer_wait() > 0 else goal.peer.name
-        homes = homes_served(goal.role, node=goal.node, peer=peer)
-        if goal.role is Role.BOTH and peer is None:
-            homes = frozenset({goal.node})
-        # While services are being started nobody is admitted in addition.
-        return homes & self._door.serving if self._work.pending else homes
-
-    def _peer_wait(self) -> float:
-        """Seconds until the peer has been silent for as long as the goal asks; 0 when it has.
-
-        Once seen it stays so for this goal: by then the peer has fenced itself, and it serves again
-        only after an order that comes with another goal for us.
-        """
-        goal, peer = self._goal, self._heartbeats.peer
-        if goal is None or goal.role is not Role.BOTH or self._peer_is_gone or peer is None:
-            return 0.0
-        left = max(0.0, goal.peer_silence_s - peer.silence_s)
-        self._peer_is_gone = left == 0
-        return left
-
-    async def _set_door(self, homes: frozenset[str] | None) -> None:
-        """None: whatever is due when it is our turn."""
-        async with self._door_turn:
-            due = self._due() if homes is None else homes
-            order = (due, self._right.until() if due else None)
-            if due == self._door.possible == self._door.serving and order == self._last_order:
-                return
-            self._last_order = order
-            confirmed = await self._door.order(*order)
-            if not confirmed and self._door.possible - due and self._config.door_service:
-                log.error("the door does not obey, it is ended")
-                service = self._supervisor[self._config.door_service]
-                service.kill("ended because it did not stop serving when told to")
 
     def _situation(self) -> object:
         return (self._work.pending, self._door.serving, self._right.fenced)
@@ -368,16 +330,19 @@ class Node:
     async def withdraw(self) -> None:
         async with self._turn:
             self._closing = True
-        await self._set_door(None)
+        await self._keeper.close()
 
     async def stop_services(self) -> None:
         self._supervisor.want(dict.fromkeys(self._supervisor.names, False))
         await self._supervisor.stop_all()
 
     async def goodbye(self) -> None:
+        """Only when it is true: the engine gives our users away on this word alone."""
         for task in self._tasks:
             task.cancel()
-        await self._callins.goodbye(GOODBYE_S)
+        await self._callins.close()
+        if self._supervisor.last_not_stopped() is None and not self._door.possible:
+            await self._callins.goodbye(GOODBYE_S)
 
 
 async def _carry_out(service: Service, action: Action) -> None:

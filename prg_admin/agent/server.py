@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -64,7 +65,7 @@ def _caller(request: web.Request) -> str:
 
 async def _json(request: web.Request) -> Any:
     try:
-        return await request.json()
+        return json.loads(await request.read())
     except (ValueError, RecursionError) as error:
         raise Refused(400, "bad-json", detail=str(error)) from error
 

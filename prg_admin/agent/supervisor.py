@@ -87,8 +87,7 @@ class Service:
     async def _launch(self) -> None:
         self._exited = self._driver.start()
         self._exited.add_done_callback(self._on_exit)
-        if self._driver.process is not None:
-            await self._record(self.name, self._driver.process)
+        await self._write_down()
         confirmed = asyncio.ensure_future(self._confirmation())
         given_up = asyncio.ensure_future(self._give_up.wait())
         try:
@@ -110,6 +109,14 @@ class Service:
         self._up_since = clock.now()
         log.info("%s started", self.name)
         self._enter(ServiceState.STARTED)
+
+    async def _write_down(self) -> None:
+        """A full disk must not keep a service from running: a successor finds it by its mark."""
+        if self._driver.process is not None:
+            try:
+                await self._record(self.name, self._driver.process)
+            except OSError:
+                log.exception("the process of %s cannot be noted on disk", self.name)
 
     async def _confirmation(self) -> None:
         if self._door is not None:

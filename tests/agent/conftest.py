@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from prg_admin.topology import pki
 from tests.agent.lab import Agent, Lab
@@ -32,3 +34,21 @@ async def lab(tmp_path: Path, certificates: Path) -> AsyncIterator[Lab]:
 async def node(lab: Lab) -> Agent:
     """The agent of imp1, its services running, without a goal."""
     return await lab.started()
+
+
+@pytest.fixture
+async def pair(lab: Lab) -> tuple[Agent, Agent]:
+    """The agents of imp1 and imp2, without goals."""
+    first, second = lab.agent("imp1"), lab.agent("imp2")
+    await asyncio.gather(first.start(), second.start())
+    return first, second
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Path
+) -> AsyncIterator[Agent]:
+    """One agent for a whole module of questions that leave it as it is."""
+    lab = Lab(tmp_path_factory.mktemp("shared"), certificates)
+    yield await lab.started()
+    await lab.close()

@@ -9,7 +9,7 @@ import pytest
 from prg_admin.agent.config import ConfigError
 from prg_admin.agent.demo import clients
 from prg_admin.domain.states import Role
-from tests.agent.lab import Lab, Session, goal
+from tests.agent.lab import Agent, Lab, Session, goal
 
 USERS = 12
 
@@ -25,8 +25,10 @@ def write(folder: Path, ports: tuple[int, int], **changes: object) -> Path:
     return file
 
 
-async def test_users_follow_their_failover_and_come_back(lab: Lab, tmp_path: Path) -> None:
-    first, second = await lab.started("imp1"), await lab.started("imp2")
+async def test_users_follow_their_failover_and_come_back(
+    lab: Lab, pair: tuple[Agent, Agent], tmp_path: Path
+) -> None:
+    first, second = pair
     await first.order(goal(Role.OWN, 1, peer=second.address))
     await second.order(goal(Role.OWN, 1, node="imp2", peer=first.address))
     file = write(tmp_path, (first.client_port, second.client_port))

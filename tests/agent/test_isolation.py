@@ -7,8 +7,8 @@ import signal
 from typing import Any
 
 from prg_admin.domain.states import Role
-from prg_admin.domain.wire import Goal, Order, PeerAddress
-from tests.agent.lab import QUICK, Agent, Lab, Session, goal, stays, until
+from prg_admin.domain.wire import Goal, Order, PeerAddress, Timing
+from tests.agent.lab import CALM, Agent, Lab, Session, goal, stays, until
 
 
 def fenced_goal(epoch: int = 1, **changes: Any) -> Goal:
@@ -16,7 +16,7 @@ def fenced_goal(epoch: int = 1, **changes: Any) -> Goal:
 
 
 async def test_a_node_that_nobody_hears_stops_serving(lab: Lab, node: Agent) -> None:
-    report = await node.order(fenced_goal())
+    report = await node.serve(fenced_goal())
     assert (report.serving, report.isolates, report.fences) == (("imp1",), True, 0)
     session = await Session.log_in(node, "imp1")
     assert session is not None
@@ -28,7 +28,7 @@ async def test_a_node_that_nobody_hears_stops_serving(lab: Lab, node: Agent) -> 
 
 
 async def test_an_isolated_node_serves_again_only_after_an_order(lab: Lab, node: Agent) -> None:
-    await node.order(fenced_goal())
+    await node.serve(fenced_goal())
     old = await node.report()
     lab.engine.alive_status = 409
     await node.wait(lambda r: r.fenced)
@@ -42,8 +42,8 @@ async def test_an_isolated_node_serves_again_only_after_an_order(lab: Lab, node:
 
 
 async def test_alive_call_ins_keep_the_right_when_the_peer_is_dead(lab: Lab, node: Agent) -> None:
-    await node.order(fenced_goal())
-    await stays(lambda: _serves(node, ("imp1",)), seconds=3 * QUICK.isolation_limit)
+    await node.serve(fenced_goal(timing=CALM))
+    await stays(lambda: _serves(node, ("imp1",)), seconds=1.3 * CALM.isolation_limit)
     assert lab.engine.kinds().count("alive") >= 3
 
 
@@ -59,13 +59,13 @@ async def test_a_serving_node_is_not_interrupted_when_fencing_begins(lab: Lab, n
     await node.order(goal(Role.OWN, 1, ha_enabled=False))
     session = await Session.log_in(node, "imp1")
     assert session is not None
-    assert (await node.order(fenced_goal(1))).sessions == 1
+    assert (await node.order(fenced_goal(1, timing=CALM))).sessions == 1
     await node.wait(lambda r: r.sessions == 1 and lab.engine.kinds().count("alive") > 1)
     session.writer.close()
 
 
 async def test_the_door_of_a_frozen_agent_closes_by_itself(lab: Lab, node: Agent) -> None:
-    await node.order(fenced_goal())
+    await node.serve(fenced_goal())
     old = await node.report()
     session = await Session.log_in(node, "imp1")
     assert session is not None
@@ -78,7 +78,7 @@ async def test_the_door_of_a_frozen_agent_closes_by_itself(lab: Lab, node: Agent
 
 
 async def test_a_short_freeze_does_no_harm(lab: Lab, node: Agent) -> None:
-    await node.order(fenced_goal(timing=QUICK.__class__(0.2, 0.5, 30.0)))
+    await node.serve(fenced_goal(timing=Timing(0.2, 0.5, 30.0)))
     node.signal(signal.SIGSTOP)
     node.signal(signal.SIGCONT)
     assert (await node.report()).serving == ("imp1",)
@@ -95,19 +95,20 @@ async def test_a_door_that_does_not_obey_is_ended(node: Agent) -> None:
     assert "did not stop serving" in report.services[0].error
 
 
-async def test_two_nodes_keep_one_another_serving_without_the_engine(lab: Lab) -> None:
-    first, second = await lab.started("imp1"), await lab.started("imp2")
+async def test_two_nodes_keep_one_another_serving_without_the_engine(
+    lab: Lab, pair: tuple[Agent, Agent]
+) -> None:
+    first, second = pair
     await lab.engine.close()
-    await first.order(fenced_goal(peer=second.address))
-    await second.order(fenced_goal(node="imp2", peer=first.address))
+    await first.order(fenced_goal(peer=second.address, timing=CALM))
+    await second.order(fenced_goal(node="imp2", peer=first.address, timing=CALM))
     for agent in (first, second):
-        await agent.wait(lambda r: r.serving and r.peer.error == "")
-        assert (await agent.report()).peer.rtt_ms > 0
-    await stays(lambda: _serves(first, ("imp1",)), seconds=2 * QUICK.isolation_limit)
+        await agent.wait(lambda r: r.serving and r.peer.error == "" and r.peer.rtt_ms)
+    await stays(lambda: _serves(first, ("imp1",)), seconds=1.3 * CALM.isolation_limit)
 
 
-async def test_a_peer_that_took_over_confirms_nothing(lab: Lab) -> None:
-    first, second = await lab.started("imp1"), await lab.started("imp2")
+async def test_a_peer_that_took_over_confirms_nothing(lab: Lab, pair: tuple[Agent, Agent]) -> None:
+    first, second = pair
     await first.order(fenced_goal(peer=second.address))
     await second.order(goal(Role.BOTH, 1, node="imp2", peer=first.address, peer_silence_s=60.0))
     lab.engine.alive_status = 409
@@ -117,8 +118,10 @@ async def test_a_peer_that_took_over_confirms_nothing(lab: Lab) -> None:
     assert (await second.report()).serving == ("imp2",)
 
 
-async def test_a_silent_peer_is_called_in_and_so_is_its_return(lab: Lab) -> None:
-    first, second = await lab.started("imp1"), await lab.started("imp2")
+async def test_a_silent_peer_is_called_in_and_so_is_its_return(
+    lab: Lab, pair: tuple[Agent, Agent]
+) -> None:
+    first, second = pair
     await first.order(goal(Role.OWN, 1, peer=second.address))
     await second.order(goal(Role.OWN, 1, node="imp2", peer=first.address))
     await first.wait(lambda r: r.peer.error == "")

@@ -33,7 +33,8 @@ class Users:
     first: int
 
     def names(self) -> list[str]:
-        return [f"{self.prefix}{number}" for number in range(self.first, self.first + self.count)]
+        last = self.first + self.count
+        return [f"{self.prefix}{number:03}" for number in range(self.first, last)]
 
 
 @dataclass(frozen=True, slots=True)
