@@ -31,17 +31,22 @@
     });
   });
 
-  // What a validating view answers says whether the field is right: assistive technology is told too.
-  ["htmx:afterSwap", "htmx:oobAfterSwap"].forEach((name) => body.addEventListener(name, (event) => {
-    const control = event.target.parentElement?.closest("[data-validates]");
-    const input = control && document.getElementById(control.dataset.validates);
-    if (!input) return;
-    const isWrong = event.target.childElementCount > 0;
-    input.toggleAttribute("aria-invalid", isWrong);
-    if (isWrong) {
-      input.setAttribute("aria-invalid", "true");
-      const described = new Set((input.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
-      input.setAttribute("aria-describedby", [...described.add(event.target.id)].join(" "));
+  // What a validating view answers says whether fields are right: assistive technology is told too.
+  // All fields of the form are looked at, because an answer may also be about neighbours.
+  const markField = (control) => {
+    const input = document.getElementById(control.dataset.validates);
+    const errors = control.querySelector(".field__errors");
+    if (!input || !errors) return;
+    if (!errors.childElementCount) {
+      input.removeAttribute("aria-invalid");
+      return;
     }
-  }));
+    input.setAttribute("aria-invalid", "true");
+    const described = new Set((input.getAttribute("aria-describedby") || "").split(" ").filter(Boolean));
+    input.setAttribute("aria-describedby", [...described.add(errors.id)].join(" "));
+  };
+  body.addEventListener("htmx:afterSwap", (event) => {
+    const form = event.target.closest("[data-validates]")?.closest("form");
+    form?.querySelectorAll("[data-validates]").forEach(markField);
+  });
 })();
