@@ -7,7 +7,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prg_admin.domain.catalogue import Kind, Parameter, ParameterCode, ParameterProblem, Unit
+from prg_admin.domain.catalogue import Kind, Parameter, Unit
+from prg_admin.domain.parameter_rules import ParameterCode, ParameterProblem
 
 SHOWN_LENGTH = 40
 """Longer input is cut in sentences; the field itself keeps all of it."""

@@ -11,7 +11,14 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 
 from prg_admin.domain import catalogue
-from prg_admin.domain.catalogue import Kind, Parameter, ParameterProblem
+from prg_admin.domain.catalogue import Kind, Parameter
+from prg_admin.domain.parameter_rules import (
+    ParameterProblem,
+    canonical,
+    check_settings,
+    check_value,
+    related,
+)
 from prg_admin.lib.parameter_sentences import allowed_values, amount, parameter_problem_text
 
 
@@ -30,10 +37,10 @@ class ParameterField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        problem = catalogue.check_value(self.parameter, text)
+        problem = check_value(self.parameter, text)
         if problem:
             raise forms.ValidationError(parameter_problem_text(problem))
-        return catalogue.canonical(self.parameter, text)
+        return canonical(self.parameter, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class ParameterForm(forms.Form):
         if service == catalogue.SRM:
             wrong = set(self.fields) - set(values)
             merged = {n: v for n, v in {**self.current, **values}.items() if n not in wrong}
-            self.add_problems(catalogue.check_settings(merged))
+            self.add_problems(check_settings(merged))
         return values
 
     def add_problems(self, problems: Sequence[ParameterProblem]) -> None:
@@ -114,7 +121,7 @@ class ParameterForm(forms.Form):
 
     def related_fields(self, name: str) -> list[BoundField]:
         """The other fields whose sentences may change when this one does."""
-        return [self[other] for other in catalogue.related(name) - {name} if other in self.fields]
+        return [self[other] for other in related(name) - {name} if other in self.fields]
 
 
 def _effect(parameter: Parameter, value: str, factor: float) -> str:

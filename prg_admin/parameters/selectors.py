@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.catalogue import Parameter
+from prg_admin.domain.parameter_rules import check_value
 from prg_admin.domain.states import CRITICAL_SERVICES, ServiceState
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.parameters.models import ParameterValue
@@ -127,7 +128,7 @@ def _is_usable(service: str, name: str, value: str) -> bool:
     known = catalogue.BY_KEY.get((service, name))
     if known is None:
         return False
-    problem = catalogue.check_value(known, value)
+    problem = check_value(known, value)
     if problem is not None:
         logger.warning("Stored value of %s / %s is not usable: %s", service, name, problem.code)
     return problem is None

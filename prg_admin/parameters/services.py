@@ -17,7 +17,13 @@ from django.core import signing
 from django.db import transaction
 
 from prg_admin.domain import catalogue
-from prg_admin.domain.catalogue import Parameter, ParameterProblem
+from prg_admin.domain.catalogue import Parameter
+from prg_admin.domain.parameter_rules import (
+    ParameterProblem,
+    canonical,
+    check_settings,
+    check_value,
+)
 from prg_admin.live.news import announce
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.parameters.selectors import parameter_values, shown_parameters
@@ -126,16 +132,16 @@ def _lock(cluster: Cluster, node: Node | None) -> None:
 
 
 def _check(service: str, before: Mapping[str, str], values: Mapping[str, str]) -> None:
-    checked = (catalogue.check_value(catalogue.BY_KEY[service, n], v) for n, v in values.items())
+    checked = (check_value(catalogue.BY_KEY[service, n], v) for n, v in values.items())
     problems = [problem for problem in checked if problem is not None]
     if not problems and service == catalogue.SRM:
-        problems = catalogue.check_settings({**before, **_canonical(service, values)})
+        problems = check_settings({**before, **_canonical(service, values)})
     if problems:
         raise InvalidParametersError(problems)
 
 
 def _canonical(service: str, values: Mapping[str, str]) -> dict[str, str]:
-    return {n: catalogue.canonical(catalogue.BY_KEY[service, n], v) for n, v in values.items()}
+    return {n: canonical(catalogue.BY_KEY[service, n], v) for n, v in values.items()}
 
 
 def _changes(service: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:

@@ -12,12 +12,14 @@ from prg_admin.domain.catalogue import (
     SRM,
     Kind,
     Parameter,
+    parameters_of,
+)
+from prg_admin.domain.parameter_rules import (
     ParameterCode,
     ParameterProblem,
     canonical,
     check_settings,
     check_value,
-    parameters_of,
     related,
 )
 

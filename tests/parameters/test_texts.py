@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import override
 
-from prg_admin.domain.catalogue import BY_KEY, PARAMETERS, SRM, ParameterCode, ParameterProblem
+from prg_admin.domain.catalogue import BY_KEY, PARAMETERS, SRM
+from prg_admin.domain.parameter_rules import ParameterCode, ParameterProblem
 from prg_admin.lib.parameter_sentences import allowed_values, amount, parameter_problem_text
 from prg_admin.parameters.labels import TEXTS
 
