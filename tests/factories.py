@@ -74,6 +74,7 @@ def create_report(
         "isolates": True,
         "services": tuple(map(service_report, CRITICAL_SERVICES, stopped)),
         "peer": peer,
+        "database": None,
         **more,
     }
     return Report(**values)

@@ -8,8 +8,8 @@ the node's call-ins (``heard_at``), and the peer by its heartbeats; one alone ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +27,7 @@ from prg_admin.domain.transitions import When
 from prg_admin.domain.wire import Report
 
 Values = dict[str, Any]
+Condition = Callable[["Facts"], Values | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class NodeView:
     reachable: bool
     """Whether ``last_report`` is the answer to the latest probe."""
     error: str = ""
+    boot_id: str = ""
+    """The boot of the agent under which the last change was recorded; empty: none yet."""
+    goodbye: bool = False
+    """It said goodbye in the boot of its last report: it serves nobody, and never will in it."""
 
     @property
     def report(self) -> Report | None:
@@ -63,6 +68,19 @@ class Pair:
     ha_enabled: bool
     epoch: int
     nodes: tuple[NodeView, ...]
+    automatic_failovers: tuple[datetime, ...] = ()
+    """The latest ones since somebody acknowledged, at most ``HOLD_AFTER`` of them."""
+
+
+HOLD_AFTER = 2
+"""Automatic failovers within ``HOLD_WINDOW`` after which the automatic fallback is held."""
+HOLD_WINDOW = timedelta(hours=24)
+
+
+def is_held(pair: Pair, now: datetime) -> bool:
+    """The group flaps: no automatic fallback until somebody acknowledges."""
+    recent = [at for at in pair.automatic_failovers if now - at < HOLD_WINDOW]
+    return len(recent) >= HOLD_AFTER
 
 
 class Action(StrEnum):
@@ -75,6 +93,7 @@ class Action(StrEnum):
     FAILOVER = "failover"
     FALLBACK = "fallback"
     RECOVER = "recover"
+    ACKNOWLEDGE = "acknowledge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +111,14 @@ class Facts:
     a: NodeView
     b: NodeView
     index_a: int
-    ha_enabled: bool
+    pair: Pair
     settings: RecoverySettings
     now: datetime
-    request: Request | None
+    request: Request | None = None
+
+    @property
+    def mirrored(self) -> Facts:
+        return replace(self, a=self.b, b=self.a, index_a=1 - self.index_a)
 
 
 def engine_silence(node: NodeView, now: datetime) -> float | None:
@@ -115,20 +138,28 @@ def peer_silence(node: NodeView, witness: NodeView) -> float | None:
     return report.peer.silence_s
 
 
-def services_down(node: NodeView) -> dict[str, float]:
+def services_down(node: NodeView, settings: RecoverySettings) -> dict[str, float]:
     """Critical services that do not run, by name, with the seconds since they last ran."""
     if node.report is None:
         return {}
     return {
         service.name: service.down_s or 0.0
         for service in node.report.services
-        if service.state is not ServiceState.STARTED
+        if service.state is not ServiceState.STARTED and service.name in settings.critical_services
     }
 
 
-def is_healthy(node: NodeView) -> bool:
-    """It answers, and all its critical services run."""
-    return node.report is not None and node.report.services_running
+def database_down(node: NodeView) -> float | None:
+    """Seconds since the node's own database last answered, None while it does (or has none)."""
+    if node.report is None or node.report.database is None:
+        return None
+    return node.report.database.down_s
+
+
+def is_healthy(node: NodeView, settings: RecoverySettings) -> bool:
+    """It answers, its database answers, and all its critical services run."""
+    answers = node.report is not None and database_down(node) is None
+    return answers and not services_down(node, settings)
 
 
 def confirms_order(node: NodeView) -> bool:
@@ -164,12 +195,14 @@ def silence_values(facts: Facts, limit: float) -> Values | None:
 def is_fenced(facts: Facts) -> bool:
     """A cannot be asked, and by now it has stopped serving by itself.
 
-    Sure only when its last report said that it isolates itself, or that it serves nobody and will
-    not begin without a new order.
+    Sure only when it said goodbye, or its last report said that it isolates itself, or that it
+    serves nobody and will not begin without a new order.
     """
     last = facts.a.last_report
     if facts.a.reachable or last is None:
         return False
+    if facts.a.goodbye:
+        return True
     stops_by_itself = last.isolates or last.role not in SERVING
     return stops_by_itself and silence_values(facts, timing.fence_wait(facts.settings)) is not None
 
@@ -183,49 +216,100 @@ def _asked(facts: Facts, action: Action) -> Values | None:
     return {"node": facts.a.name} if request.index is not None else {}
 
 
-def _down_for_delay(node: NodeView, settings: RecoverySettings) -> Values | None:
-    delay = timing.service_delay(settings)
-    down = {name: round(s, 3) for name, s in services_down(node).items() if s >= delay}
-    return {"node": node.name, "services_down_s": down, "delay_s": delay} if down else None
+def _ready(facts: Facts) -> bool:
+    return at_target(facts.a, facts.b) and is_healthy(facts.a, facts.settings)
 
 
-def _services_down_a(facts: Facts) -> Values | None:
-    return _down_for_delay(facts.a, facts.settings) if is_healthy(facts.b) else None
+def _services_down_for_delay(facts: Facts) -> Values | None:
+    delay = timing.service_delay(facts.settings)
+    all_down = services_down(facts.a, facts.settings)
+    down = {name: round(s, 3) for name, s in all_down.items() if s >= delay}
+    return {"node": facts.a.name, "services_down_s": down, "delay_s": delay} if down else None
 
 
-def _services_down_b(facts: Facts) -> Values | None:
-    return _down_for_delay(facts.b, facts.settings)
+def _database_down_for_delay(facts: Facts) -> Values | None:
+    delay, down = timing.service_delay(facts.settings), database_down(facts.a)
+    if down is None or down < delay:
+        return None
+    return {"node": facts.a.name, "database_down_s": round(down, 3), "delay_s": delay}
 
 
-def _services_down_b_a_ready(facts: Facts) -> Values | None:
-    ready = is_healthy(facts.a) and at_target(facts.a, facts.b)
-    return _services_down_b(facts) if ready else None
+def _unfit(facts: Facts) -> Values | None:
+    return _database_down_for_delay(facts) or _services_down_for_delay(facts)
 
 
-def _services_down_both(facts: Facts) -> Values | None:
-    down_a = _down_for_delay(facts.a, facts.settings)
-    down_b = _down_for_delay(facts.b, facts.settings)
-    return {"nodes": [down_a, down_b]} if down_a and down_b else None
+def _if_peer_is_healthy(condition: Condition) -> Condition:
+    def holds(facts: Facts) -> Values | None:
+        return condition(facts) if is_healthy(facts.b, facts.settings) else None
+
+    return holds
 
 
-def _silent_a(facts: Facts) -> Values | None:
-    limit = timing.silence_limit(facts.settings)
-    return silence_values(facts, limit) if is_healthy(facts.b) else None
+def _of_b_if_a_is_ready(condition: Condition) -> Condition:
+    def holds(facts: Facts) -> Values | None:
+        return condition(facts.mirrored) if _ready(facts) else None
+
+    return holds
 
 
-def _silent_initializing_a(facts: Facts) -> Values | None:
-    limit = timing.initialization_limit(facts.settings)
-    return silence_values(facts, limit) if is_healthy(facts.b) else None
+def _unfit_both(facts: Facts) -> Values | None:
+    a, b = _unfit(facts), _unfit(facts.mirrored)
+    return {"nodes": [a, b]} if a and b else None
 
 
-def _gone_a(facts: Facts) -> Values | None:
+def _silent(facts: Facts) -> Values | None:
     return silence_values(facts, timing.silence_limit(facts.settings))
 
 
+def _silent_initializing(facts: Facts) -> Values | None:
+    return silence_values(facts, timing.initialization_limit(facts.settings))
+
+
+def _fenced(facts: Facts) -> Values | None:
+    """As silent, and known to have stopped: for a node that normally need not stop."""
+    return _silent(facts) if is_fenced(facts) else None
+
+
+def _goodbye(facts: Facts) -> Values | None:
+    said = facts.a.goodbye and not facts.a.reachable
+    return {"node": facts.a.name, "goodbye": True} if said else None
+
+
+def _both_silent(facts: Facts) -> Values | None:
+    """For an engine that hears other nodes: it is not blind, these two are gone."""
+    limit = timing.silence_limit(facts.settings)
+    silences = {n.name: engine_silence(n, facts.now) for n in (facts.a, facts.b)}
+    if any(s is None or s < limit for s in silences.values()):
+        return None
+    return {"engine_silence_s": silences, "limit_s": limit}
+
+
+def _restarted(facts: Facts) -> Values | None:
+    report = facts.a.report
+    if report is None or not facts.a.boot_id or report.boot_id == facts.a.boot_id:
+        return None
+    return {"node": facts.a.name, "up_s": round(report.up_s, 3)}
+
+
+def _fallback_due(facts: Facts) -> Values | None:
+    left = fallback_wait(facts)
+    if left is None or left > 0:
+        return None
+    return {"node": facts.a.name, "healthy_for_s": facts.settings.automatic_fallback_delay}
+
+
+def fallback_wait(facts: Facts) -> float | None:
+    """Seconds until A falls back by itself; None when it will not as things stand."""
+    a, settings = facts.a, facts.settings
+    if not settings.automatic_fallback or is_held(facts.pair, facts.now):
+        return None
+    if a.state is not NodeState.FAILED_OVER or a.since is None or not _ready(facts):
+        return None
+    return settings.automatic_fallback_delay - (facts.now - a.since).total_seconds()
+
+
 def _settled(facts: Facts) -> Values | None:
-    both = ((facts.a, facts.b), (facts.b, facts.a))
-    done = all(at_target(node, peer) and is_healthy(node) for node, peer in both)
-    return _reached(facts) if done else None
+    return _reached(facts) if _ready(facts) and _ready(facts.mirrored) else None
 
 
 def _handed_over(facts: Facts) -> Values | None:
@@ -234,15 +318,12 @@ def _handed_over(facts: Facts) -> Values | None:
 
 
 def _released(facts: Facts) -> Values | None:
-    mirrored = Facts(
-        facts.b, facts.a, 1 - facts.index_a, facts.ha_enabled, facts.settings, facts.now, None
-    )
-    done = all(at_target(f.a, f.b) or is_fenced(f) for f in (facts, mirrored))
+    done = all(at_target(f.a, f.b) or is_fenced(f) for f in (facts, facts.mirrored))
     return _reached(facts) if done else None
 
 
 def _ready_a(facts: Facts) -> Values | None:
-    return _reached(facts) if at_target(facts.a, facts.b) and is_healthy(facts.a) else None
+    return _reached(facts) if _ready(facts) else None
 
 
 def _reached(facts: Facts) -> Values:
@@ -259,16 +340,19 @@ def _returned_a(facts: Facts) -> Values | None:
 
 
 def _all_up_a(facts: Facts) -> Values | None:
-    return {"node": facts.a.name} if is_healthy(facts.a) and at_target(facts.a, facts.b) else None
+    return {"node": facts.a.name} if _ready(facts) else None
 
 
 def _some_down_a(facts: Facts) -> Values | None:
-    down = {name: round(s, 3) for name, s in services_down(facts.a).items()}
-    return {"node": facts.a.name, "services_down_s": down} if down else None
+    down = {name: round(s, 3) for name, s in services_down(facts.a, facts.settings).items()}
+    database = database_down(facts.a)
+    if not down and database is None:
+        return None
+    return {"node": facts.a.name, "services_down_s": down, "database_down_s": database}
 
 
 def _overdue(facts: Facts) -> Values | None:
-    deadline = facts.settings.transition_deadline * facts.settings.factor
+    deadline = timing.transition_limit(facts.settings)
     since = max((n.since for n in (facts.a, facts.b) if n.since is not None), default=None)
     if since is None or (facts.now - since).total_seconds() < deadline:
         return None
@@ -276,19 +360,26 @@ def _overdue(facts: Facts) -> Values | None:
     return {"deadline_s": deadline, "waiting_for": waiting}
 
 
-CONDITIONS: Mapping[When, Callable[[Facts], Values | None]] = {
-    When.HA_ENABLED: lambda facts: {} if facts.ha_enabled else None,
-    When.HA_DISABLED: lambda facts: None if facts.ha_enabled else {},
+CONDITIONS: Mapping[When, Condition] = {
+    When.HA_ENABLED: lambda facts: {} if facts.pair.ha_enabled else None,
+    When.HA_DISABLED: lambda facts: None if facts.pair.ha_enabled else {},
     When.FAILOVER_ASKED: lambda facts: _asked(facts, Action.FAILOVER),
     When.FALLBACK_ASKED: lambda facts: _asked(facts, Action.FALLBACK),
     When.RECOVER_ASKED: lambda facts: _asked(facts, Action.RECOVER),
-    When.SERVICES_DOWN_A: _services_down_a,
-    When.SERVICES_DOWN_B_A_READY: _services_down_b_a_ready,
-    When.SERVICES_DOWN_B: _services_down_b,
-    When.SERVICES_DOWN_BOTH: _services_down_both,
-    When.SILENT_A: _silent_a,
-    When.SILENT_INITIALIZING_A: _silent_initializing_a,
-    When.GONE_A: _gone_a,
+    When.SERVICES_DOWN_A: _if_peer_is_healthy(_services_down_for_delay),
+    When.SERVICES_DOWN_B_A_READY: _of_b_if_a_is_ready(_services_down_for_delay),
+    When.DATABASE_DOWN_A: _if_peer_is_healthy(_database_down_for_delay),
+    When.DATABASE_DOWN_B_A_READY: _of_b_if_a_is_ready(_database_down_for_delay),
+    When.UNFIT_B: lambda facts: _unfit(facts.mirrored),
+    When.UNFIT_BOTH: _unfit_both,
+    When.SILENT_A: _if_peer_is_healthy(_silent),
+    When.SILENT_INITIALIZING_A: _if_peer_is_healthy(_silent_initializing),
+    When.FENCED_A: _if_peer_is_healthy(_fenced),
+    When.GOODBYE_A: _if_peer_is_healthy(_goodbye),
+    When.GONE_A: lambda facts: _goodbye(facts) or _silent(facts),
+    When.BOTH_SILENT: _both_silent,
+    When.RESTARTED_A: _restarted,
+    When.FALLBACK_DUE: _fallback_due,
     When.SETTLED: _settled,
     When.HANDED_OVER: _handed_over,
     When.RELEASED: _released,

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from prg_admin.domain import timing
 from prg_admin.domain.facts import Facts, NodeView, Pair, confirms_order, is_fenced
-from prg_admin.domain.states import Role, homes_served
+from prg_admin.domain.states import NodeState, Role, homes_served
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wire import Goal, PeerAddress
 
@@ -30,7 +30,9 @@ def may_serve(node: NodeView, peer: NodeView, facts: Facts) -> frozenset[str]:
 
 
 def has_let_go(node: NodeView, peer: NodeView) -> bool:
-    """It reports, under its present order, that it does not serve its own users and will not."""
+    """It said goodbye, or reports under its order that it does not serve its own users."""
+    if node.goodbye and not node.reachable:
+        return True
     if node.report is None or not confirms_order(node):
         return False
     ordered = homes_served(node.ordered, node=node.name, peer=peer.name)
@@ -63,6 +65,13 @@ def with_orders(pair: Pair, facts: tuple[Facts, Facts]) -> Pair:
     return replace(pair, epoch=epoch, nodes=tuple(nodes))
 
 
+def _peer_may_take_over(node: NodeView, peer: NodeView | None) -> bool:
+    """Only then must an isolated node stop; else it would leave its users alone for nothing."""
+    if node.ordered is Role.OWN:
+        return True
+    return node.ordered is Role.BOTH and peer is not None and peer.state is NodeState.FAILED_OVER
+
+
 def goal_of(pair: Pair, index: int, settings: RecoverySettings) -> Goal:
     """The goal of one node, as its order stands."""
     node = pair.nodes[index]
@@ -74,7 +83,7 @@ def goal_of(pair: Pair, index: int, settings: RecoverySettings) -> Goal:
         epoch=node.ordered_epoch,
         role=node.ordered,
         ha_enabled=pair.ha_enabled,
-        fence=pair.ha_enabled and node.ordered is Role.OWN,
+        fence=pair.ha_enabled and _peer_may_take_over(node, peer),
         peer_silence_s=timing.fence_wait(settings) if unproven else 0.0,
         peer=PeerAddress(peer.name, peer.host, peer.port) if peer else None,
         timing=timing.agent_timing(settings),

@@ -21,6 +21,7 @@ from enum import StrEnum
 from prg_admin.domain import orders
 from prg_admin.domain.facts import (
     CONDITIONS,
+    HOLD_AFTER,
     Action,
     Facts,
     NodeView,
@@ -37,7 +38,7 @@ from prg_admin.domain.states import (
     homes_served,
 )
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.transitions import ROWS, SETTING_CONDITIONS, Row, Step
+from prg_admin.domain.transitions import NEED_NO_ANSWER, ROWS, SET_BY_PEOPLE, Row, Step, When
 
 __all__ = [
     "Action",
@@ -71,21 +72,31 @@ class Decision:
 
 
 def decide(
-    pair: Pair, *, settings: RecoverySettings, now: datetime, request: Request | None = None
+    pair: Pair,
+    *,
+    settings: RecoverySettings,
+    now: datetime,
+    request: Request | None = None,
+    blind: bool = False,
 ) -> Decision:
-    """One step. A request that ``limitation`` would refuse changes nothing."""
+    """One step. Ask ``limitation`` first: here a request finds its row or changes nothing.
+
+    ``blind``: the engine hears no node of any group, so it only observes.
+    """
     if len(pair.nodes) < 2:  # noqa: PLR2004
         return Decision(pair)
-    fired = _fire(pair, settings, now, request)
-    if fired is None and _is_blind(pair):
+    if request is not None and request.action is Action.ACKNOWLEDGE:
+        return Decision(replace(pair, automatic_failovers=()), ACKNOWLEDGE_RULE, {})
+    fired = _fire(pair, settings, now, request, blind=blind)
+    if fired is None and (blind or _nobody_answers(pair)):
         return Decision(pair)
     moved = fired[0] if fired else _above_seen_epochs(pair)
     ordered = orders.with_orders(moved, _both_ways(moved, settings, now, None))
     if fired is not None:
-        return Decision(ordered, fired[1].rule, fired[2])
+        return Decision(_with_first_boots(ordered), fired[1].rule, fired[2])
     if ordered != pair:
         rule = ORDER_RULE if moved == pair else EPOCH_RULE
-        return Decision(ordered, rule, _serving_values(pair))
+        return Decision(_with_first_boots(ordered), rule, _serving_values(pair))
     return Decision(pair)
 
 
@@ -94,17 +105,24 @@ def _both_ways(
 ) -> tuple[Facts, Facts]:
     a, b = pair.nodes
     return (
-        Facts(a, b, 0, pair.ha_enabled, settings, now, request),
-        Facts(b, a, 1, pair.ha_enabled, settings, now, request),
+        Facts(a, b, 0, pair, settings, now, request),
+        Facts(b, a, 1, pair, settings, now, request),
     )
 
 
 def _fire(
-    pair: Pair, settings: RecoverySettings, now: datetime, request: Request | None
+    pair: Pair,
+    settings: RecoverySettings,
+    now: datetime,
+    request: Request | None,
+    *,
+    blind: bool,
 ) -> tuple[Pair, Row, Values] | None:
-    blind = _is_blind(pair)
+    unanswered = _nobody_answers(pair)
     for row in ROWS:
-        if blind and row.when not in SETTING_CONDITIONS:
+        if blind and row.when not in SET_BY_PEOPLE:
+            continue
+        if unanswered and row.when not in NEED_NO_ANSWER:
             continue
         for facts in _both_ways(pair, settings, now, request):
             values = _holds(row, facts)
@@ -118,7 +136,7 @@ def _holds(row: Row, facts: Facts) -> Values | None:
         return None
     if row.target_a is not None and facts.a.target is not row.target_a:
         return None
-    if row.reason_a is not None and facts.a.reason is not row.reason_a:
+    if row.reasons_a is not None and facts.a.reason not in row.reasons_a:
         return None
     return CONDITIONS[row.when](facts)
 
@@ -126,24 +144,39 @@ def _holds(row: Row, facts: Facts) -> Values | None:
 def _applied(pair: Pair, row: Row, index_a: int, now: datetime) -> Pair:
     nodes = list(pair.nodes)
     for index, step in ((index_a, row.to_a), (1 - index_a, row.to_b)):
-        nodes[index] = _stepped(nodes[index], step, now)
-    return replace(pair, nodes=tuple(nodes))
+        told = row.when is When.RESTARTED_A and index == index_a
+        nodes[index] = _stepped(nodes[index], step, now, restart_told=told)
+    failovers = pair.automatic_failovers
+    if row.counts:
+        failovers = (*failovers, now)[-HOLD_AFTER:]
+    return replace(pair, nodes=tuple(nodes), automatic_failovers=failovers)
 
 
-def _stepped(node: NodeView, step: Step, now: datetime) -> NodeView:
+def _stepped(node: NodeView, step: Step, now: datetime, *, restart_told: bool) -> NodeView:
     target = node.target if step.target is None else step.target
-    moved = step.state is not node.state or target is not node.target
+    state = node.state if step.state is None else step.state
+    moved = state is not node.state or target is not node.target
     return replace(
-        node,
-        state=step.state,
+        node if not (restart_told or state is not node.state) else _with_boot(node),
+        state=state,
         reason=node.reason if step.reason is None else step.reason,
         target=target,
         since=now if moved else node.since,
     )
 
 
-def _is_blind(pair: Pair) -> bool:
+def _nobody_answers(pair: Pair) -> bool:
     return not any(node.reachable for node in pair.nodes)
+
+
+def _with_boot(node: NodeView) -> NodeView:
+    """With the boot the change was decided under, so that a restart after it is told."""
+    return replace(node, boot_id=node.report.boot_id) if node.report else node
+
+
+def _with_first_boots(pair: Pair) -> Pair:
+    nodes = tuple(node if node.boot_id else _with_boot(node) for node in pair.nodes)
+    return replace(pair, nodes=nodes)
 
 
 def _above_seen_epochs(pair: Pair) -> Pair:
@@ -175,6 +208,10 @@ def check_invariants(pair: Pair) -> None:
     assert all(n.ordered_epoch <= pair.epoch for n in pair.nodes), "order above the epoch"  # noqa: S101
 
 
+ACKNOWLEDGE_RULE = "acknowledged"
+"""Rule of a change by which a person lifts the hold on the automatic fallback."""
+
+
 class Limitation(StrEnum):
     """Why an action is not possible now."""
 
@@ -191,12 +228,20 @@ class Limitation(StrEnum):
     PEER_UNREACHABLE = "peer-unreachable"
     PEER_UNHEALTHY = "peer-unhealthy"
     NOT_BOTH_FAILED = "not-both-failed"
+    NOT_HELD = "not-held"
 
 
 def limitation(  # noqa: PLR0911 - one line an action reads better than a table of functions
-    pair: Pair, action: Action, index: int | None = None
+    pair: Pair,
+    action: Action,
+    index: int | None = None,
+    *,
+    settings: RecoverySettings | None = None,
 ) -> Limitation | None:
-    """The reason against an action, or None. ``index`` is the node's place, 0 or 1."""
+    """The reason against an action, or None. ``index`` is the node's place, 0 or 1.
+
+    ``settings`` say which services are critical; the suggested ones without.
+    """
     if action in (Action.CHANGE_MEMBERS, Action.DELETE):
         return Limitation.HA_ON if pair.ha_enabled else _not_settled(pair)
     if len(pair.nodes) < 2:  # noqa: PLR2004
@@ -210,10 +255,14 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     if action is Action.RECOVER:
         if any(node.state is not NodeState.FAILED for node in pair.nodes):
             return Limitation.NOT_BOTH_FAILED
-        return Limitation.NODE_UNREACHABLE if _is_blind(pair) else None
+        return Limitation.NODE_UNREACHABLE if _nobody_answers(pair) else None
+    if action is Action.ACKNOWLEDGE:
+        return None if len(pair.automatic_failovers) >= HOLD_AFTER else Limitation.NOT_HELD
     assert index is not None, f"{action} is about one node"  # noqa: S101
     node, peer = pair.nodes[index], pair.nodes[1 - index]
-    return _no_failover(node, peer) if action is Action.FAILOVER else _no_fallback(node, peer)
+    if action is Action.FAILOVER:
+        return _no_failover(node, peer, settings or RecoverySettings())
+    return _no_fallback(node, peer)
 
 
 def _not_settled(pair: Pair) -> Limitation | None:
@@ -227,7 +276,7 @@ def _not_settled(pair: Pair) -> Limitation | None:
     return Limitation.IN_TRANSITION if away else None
 
 
-def _no_failover(node: NodeView, peer: NodeView) -> Limitation | None:
+def _no_failover(node: NodeView, peer: NodeView, settings: RecoverySettings) -> Limitation | None:
     if {node.state, peer.state} & TRANSITIONAL:
         return Limitation.IN_TRANSITION
     if node.state is not NodeState.NORMAL:
@@ -236,7 +285,7 @@ def _no_failover(node: NodeView, peer: NodeView) -> Limitation | None:
         return Limitation.PEER_NOT_NORMAL
     if not peer.reachable:
         return Limitation.PEER_UNREACHABLE
-    if not is_healthy(peer):
+    if not is_healthy(peer, settings):
         return Limitation.PEER_UNHEALTHY
     return None if node.reachable else Limitation.NODE_UNREACHABLE
 

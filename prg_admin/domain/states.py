@@ -191,3 +191,5 @@ They are stopped in the reverse order.
 """
 
 XCP_ROUTER = "Cisco XCP Router"
+XCP_AUTHENTICATION = "Cisco XCP Authentication Service"
+"""Critical only while its monitoring is enabled (domain facts 6.7)."""

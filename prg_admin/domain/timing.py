@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prg_admin.domain.states import CRITICAL_SERVICES, XCP_AUTHENTICATION
 from prg_admin.domain.wire import Timing
 
 ISOLATION_SHARE = 0.75
@@ -46,6 +47,11 @@ class RecoverySettings:
     def factor(self) -> float:
         return MULTIPLE_DEVICE_FACTOR if self.multiple_device_messaging else 1.0
 
+    @property
+    def critical_services(self) -> frozenset[str]:
+        extra = (XCP_AUTHENTICATION,) if self.monitor_xcp_authentication else ()
+        return frozenset((*CRITICAL_SERVICES, *extra))
+
 
 def service_delay(settings: RecoverySettings) -> float:
     """How long a critical service may be down before its node fails over."""
@@ -60,6 +66,11 @@ def silence_limit(settings: RecoverySettings) -> float:
 def initialization_limit(settings: RecoverySettings) -> float:
     """The silence limit while a pair initializes."""
     return settings.initialization_timeout * settings.factor
+
+
+def transition_limit(settings: RecoverySettings) -> float:
+    """How long a transition may take before it counts as failed."""
+    return settings.transition_deadline * settings.factor
 
 
 def isolation_limit(settings: RecoverySettings) -> float:

@@ -29,10 +29,17 @@ class When(StrEnum):
     RECOVER_ASKED = "an administrator asked for recovery of the group"
     SERVICES_DOWN_A = "a critical service of A is down for the delay, B is healthy"
     SERVICES_DOWN_B_A_READY = "a critical service of B is down for the delay, A is ready"
-    SERVICES_DOWN_B = "a critical service of B is down for the delay"
-    SERVICES_DOWN_BOTH = "critical services of both nodes are down for the delay"
+    DATABASE_DOWN_A = "A's own database is down for the delay, B is healthy"
+    DATABASE_DOWN_B_A_READY = "B's own database is down for the delay, A is ready"
+    UNFIT_B = "a critical service or the database of B is down for the delay"
+    UNFIT_BOTH = "a critical service or the database is down for the delay on both nodes"
     SILENT_A = "neither the engine nor B hears A for the silence limit, B is healthy"
     SILENT_INITIALIZING_A = "both witnesses miss A for the initialization limit, B is healthy"
+    FENCED_A = "both witnesses miss A for the limit, A has stopped by itself, B is healthy"
+    GOODBYE_A = "A said goodbye and does not answer, B is healthy"
+    BOTH_SILENT = "the engine, which hears others, misses both nodes for the silence limit"
+    RESTARTED_A = "A's agent has restarted since the last change"
+    FALLBACK_DUE = "automatic fallback is on, not held, and A was healthy for its whole delay"
     SETTLED = "both nodes report their targets reached and services running"
     HANDED_OVER = "B reports that it serves both; A reports its target, or is fenced"
     RELEASED = "both nodes report that they serve nobody, or are fenced"
@@ -40,19 +47,22 @@ class When(StrEnum):
     RETURNED_A = "A answers again and serves nobody"
     ALL_UP_A = "all critical services of A run"
     SOME_DOWN_A = "a critical service of A does not run"
-    GONE_A = "neither the engine nor B hears A for the silence limit"
+    GONE_A = "A said goodbye, or neither the engine nor B hears it for the silence limit"
     OVERDUE = "the transition deadline has passed"
 
 
-SETTING_CONDITIONS = frozenset({When.HA_ENABLED, When.HA_DISABLED})
-"""What people set holds whether or not a node answers; all else needs one that does."""
+NEED_NO_ANSWER = frozenset({When.HA_ENABLED, When.HA_DISABLED, When.BOTH_SILENT})
+"""Conditions that can hold while neither node answers; all others need one that does."""
+
+SET_BY_PEOPLE = frozenset({When.HA_ENABLED, When.HA_DISABLED})
+"""Conditions an engine that hears no node at all still acts upon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """Where one node goes; None keeps what it has."""
 
-    state: NodeState
+    state: NodeState | None
     reason: Reason | None = None
     target: Role | None = None
 
@@ -68,8 +78,10 @@ class Row:
     to_b: Step
     target_a: Role | None = None
     """The row applies only while A has this target; None: any."""
-    reason_a: Reason | None = None
-    """The row applies only while A has this reason; None: any."""
+    reasons_a: frozenset[Reason] | None = None
+    """The row applies only while A has one of these reasons; None: any."""
+    counts: bool = False
+    """An automatic failover, of which two in 24 h hold the automatic fallback."""
 
 
 S, R = NodeState, Reason
@@ -91,7 +103,9 @@ _BACK_A = _states(S.TAKING_BACK)
 _BACK_B = _states(S.FALLING_BACK)
 _DOWN = _states(S.DOWN)
 _WAITING = _states(S.FAILED_OVER, S.FAILED_OVER_SERVICES_DOWN)
+_AWAY = _WAITING | _states(S.IDLE, S.DOWN)
 _WITH_HA = frozenset(S) - _UNKNOWN
+_GONE = frozenset({R.PEER_DOWN})
 _BOTH_FAILED = (Step(S.FAILED, R.CRITICAL_SERVICE_DOWN), Step(S.FAILED, R.CRITICAL_SERVICE_DOWN))
 
 
@@ -131,26 +145,39 @@ ROWS: tuple[Row, ...] = (
         "recover-stopped", _INIT, _INIT, When.RELEASED,
         Step(S.INITIALIZING, None, OWN), Step(S.INITIALIZING, None, OWN), target_a=IDLE,
     ),
-    Row("init-both-down", _INIT, _INIT, When.SERVICES_DOWN_BOTH, *_BOTH_FAILED, target_a=OWN),
+    Row("init-both-down", _INIT, _INIT, When.UNFIT_BOTH, *_BOTH_FAILED, target_a=OWN),
+    Row(
+        "init-database-down", _INIT, _INIT, When.DATABASE_DOWN_A,
+        *_fail_over(R.DATABASE_FAILURE), target_a=OWN, counts=True,
+    ),
     Row(
         "init-service-down", _INIT, _INIT, When.SERVICES_DOWN_A,
-        *_fail_over(R.CRITICAL_SERVICE_DOWN), target_a=OWN,
+        *_fail_over(R.CRITICAL_SERVICE_DOWN), target_a=OWN, counts=True,
+    ),
+    Row(
+        "init-goodbye", _INIT, _INIT, When.GOODBYE_A,
+        *_lost(R.PEER_REBOOT), target_a=OWN, counts=True,
     ),
     Row(
         "init-silent", _INIT, _INIT, When.SILENT_INITIALIZING_A,
-        *_lost(R.PEER_DOWN_INITIALIZING), target_a=OWN,
+        *_lost(R.PEER_DOWN_INITIALIZING), target_a=OWN, counts=True,
     ),
     Row(
         "init-done", _INIT, _INIT, When.SETTLED,
         Step(S.NORMAL, R.NORMAL), Step(S.NORMAL, R.NORMAL), target_a=OWN,
     ),
     # Normal: loss of a service or of a node.
-    Row("both-down", _NORMAL, _NORMAL, When.SERVICES_DOWN_BOTH, *_BOTH_FAILED),
+    Row("both-down", _NORMAL, _NORMAL, When.UNFIT_BOTH, *_BOTH_FAILED),
+    Row(
+        "database-down", _NORMAL, _NORMAL, When.DATABASE_DOWN_A,
+        *_fail_over(R.DATABASE_FAILURE), counts=True,
+    ),
     Row(
         "service-down", _NORMAL, _NORMAL, When.SERVICES_DOWN_A,
-        *_fail_over(R.CRITICAL_SERVICE_DOWN),
+        *_fail_over(R.CRITICAL_SERVICE_DOWN), counts=True,
     ),
-    Row("silent", _NORMAL, _NORMAL, When.SILENT_A, *_lost(R.PEER_DOWN)),
+    Row("goodbye", _NORMAL, _NORMAL, When.GOODBYE_A, *_lost(R.PEER_REBOOT), counts=True),
+    Row("silent", _NORMAL, _NORMAL, When.SILENT_A, *_lost(R.PEER_DOWN), counts=True),
     # Failing over: ends when B serves both.
     Row(
         "take-over-done-idle", _GIVING, _TAKING, When.HANDED_OVER,
@@ -173,8 +200,16 @@ ROWS: tuple[Row, ...] = (
         Step(S.FAILING_OVER, R.AUTO_RECOVER_SERVICE, STANDBY),
     ),
     Row(
-        "backup-lost-service", _states(S.IDLE, S.FAILED_OVER_SERVICES_DOWN, S.DOWN), _BACKUP,
-        When.SERVICES_DOWN_B, *_BOTH_FAILED,
+        "backup-lost-database-recovered", _states(S.FAILED_OVER), _BACKUP,
+        When.DATABASE_DOWN_B_A_READY,
+        Step(S.TAKING_OVER, R.AUTO_RECOVER_DATABASE, BOTH),
+        Step(S.FAILING_OVER, R.AUTO_RECOVER_DATABASE, STANDBY),
+    ),
+    Row("backup-goodbye", _BACKUP, _states(S.FAILED_OVER), When.GOODBYE_A, *_lost(R.PEER_REBOOT)),
+    Row("backup-silent", _BACKUP, _states(S.FAILED_OVER), When.FENCED_A, *_lost(R.PEER_DOWN)),
+    Row(
+        "backup-unfit", _states(S.IDLE, S.FAILED_OVER_SERVICES_DOWN, S.DOWN), _BACKUP,
+        When.UNFIT_B, *_BOTH_FAILED,
     ),
     Row("failed-over-gone", _WAITING, _BACKUP, When.GONE_A, Step(S.DOWN), Step(S.BACKUP)),
     Row(
@@ -189,11 +224,17 @@ ROWS: tuple[Row, ...] = (
         "returned", _DOWN, _BACKUP, When.RETURNED_A,
         Step(S.FAILED_OVER_SERVICES_DOWN, R.INITIALIZATION), Step(S.BACKUP),
     ),
+    Row(
+        "fallback-due", _states(S.FAILED_OVER), _BACKUP, When.FALLBACK_DUE,
+        Step(S.TAKING_BACK, R.AUTOMATIC_FALLBACK, STANDBY),
+        Step(S.FALLING_BACK, R.AUTOMATIC_FALLBACK, BOTH),
+    ),
     # Falling back: A's services first, then B lets go, then A serves.
-    Row("fall-back-lost", _BACK_A, _BACK_B, When.SILENT_A, *_lost(R.PEER_DOWN)),
+    Row("fall-back-goodbye", _BACK_A, _BACK_B, When.GOODBYE_A, *_lost(R.PEER_REBOOT), counts=True),
+    Row("fall-back-lost", _BACK_A, _BACK_B, When.SILENT_A, *_lost(R.PEER_DOWN), counts=True),
     Row(
         "fall-back-service-down", _BACK_A, _BACK_B, When.SERVICES_DOWN_A,
-        *_fail_over(R.CRITICAL_SERVICE_DOWN), target_a=OWN,
+        *_fail_over(R.CRITICAL_SERVICE_DOWN), target_a=OWN, counts=True,
     ),
     Row(
         "fall-back-ready", _BACK_A, _BACK_B, When.READY_A,
@@ -211,5 +252,38 @@ ROWS: tuple[Row, ...] = (
         "take-back-overdue", _BACK_A, _BACK_B, When.OVERDUE,
         Step(S.FAILED, R.TAKE_BACK_FAILED), Step(S.FAILED, R.TAKE_BACK_FAILED), target_a=OWN,
     ),
+    # Both gone, as an engine sees it that hears others; nobody is moved, and what comes back
+    # unchanged goes on.
+    Row(
+        "both-silent", _WITH_HA - _FAILED, _WITH_HA - _FAILED, When.BOTH_SILENT,
+        Step(S.FAILED, R.PEER_DOWN), Step(S.FAILED, R.PEER_DOWN),
+    ),
+    Row(
+        "both-heard-again", _FAILED, _FAILED, When.SETTLED,
+        Step(S.NORMAL, R.NORMAL), Step(S.NORMAL, R.NORMAL),
+        target_a=OWN, reasons_a=_GONE,
+    ),
+    # Restarts of an agent that came back before anybody missed it: only reasons change.
+    Row(
+        "restarted-failed", _FAILED, _FAILED, When.RESTARTED_A,
+        Step(S.FAILED, R.UNKNOWN), Step(S.FAILED, R.UNKNOWN), reasons_a=frozenset(R) - _GONE,
+    ),
+    Row(
+        "restarted-failed-over", _WAITING | _states(S.IDLE), _BACKUP, When.RESTARTED_A,
+        Step(None, R.INITIALIZATION), Step(None),
+    ),
+    Row(
+        "restarted-backup", _BACKUP, _AWAY, When.RESTARTED_A,
+        Step(None, R.INITIALIZATION), Step(None),
+    ),
+    Row(
+        "restarted-taking-over", _TAKING, _GIVING | _DOWN, When.RESTARTED_A,
+        Step(None, R.INITIALIZATION), Step(None),
+    ),
+    Row(
+        "restarted-taking-back", _BACK_A, _BACK_B, When.RESTARTED_A,
+        Step(None, R.INITIALIZATION), Step(None),
+    ),
+    Row("restarted", _WITH_HA, _WITH_HA, When.RESTARTED_A, Step(None), Step(None)),
 )  # fmt: skip
 """Every way a pair can move, heaviest first."""

@@ -9,9 +9,20 @@ from __future__ import annotations
 from datetime import datetime
 
 from prg_admin.domain import timing
-from prg_admin.domain.facts import NodeView, Pair, engine_silence, peer_silence, services_down
-from prg_admin.domain.states import NodeState
+from prg_admin.domain.facts import (
+    Facts,
+    NodeView,
+    Pair,
+    database_down,
+    engine_silence,
+    fallback_wait,
+    peer_silence,
+    services_down,
+)
+from prg_admin.domain.states import TRANSITIONAL, NodeState
 from prg_admin.domain.timing import RecoverySettings
+
+LONGEST_REPROBE_S = 1.0
 
 WATCHED = frozenset({NodeState.NORMAL, NodeState.INITIALIZING, NodeState.BACKUP})
 """States in which a service that stays down for the delay makes a difference."""
@@ -21,19 +32,19 @@ def wake_in(pair: Pair, *, settings: RecoverySettings, now: datetime) -> float |
     """Seconds until a delay or a limit runs out, or None when none is running."""
     if not pair.ha_enabled or len(pair.nodes) < 2:  # noqa: PLR2004
         return None
-    waits = [
-        wait
-        for node, peer in (pair.nodes, pair.nodes[::-1])
-        for wait in (*_service_waits(node, settings), *_silence_waits(node, peer, settings, now))
-        if wait > 0
-    ]
-    return min(waits, default=None)
+    waits = _fallback_waits(pair, settings, now)
+    for node, peer in (pair.nodes, pair.nodes[::-1]):
+        waits += _service_waits(node, settings)
+        waits += _silence_waits(node, peer, settings, now)
+        waits += _deadline_waits(node, settings, now)
+    return min((wait for wait in waits if wait > 0), default=None)
 
 
 def _service_waits(node: NodeView, settings: RecoverySettings) -> list[float]:
     if node.state not in WATCHED:
         return []
-    return [timing.service_delay(settings) - down for down in services_down(node).values()]
+    down = [*services_down(node, settings).values(), database_down(node)]
+    return [timing.service_delay(settings) - s for s in down if s is not None]
 
 
 def _silence_waits(
@@ -42,4 +53,19 @@ def _silence_waits(
     engine, other = engine_silence(node, now), peer_silence(node, peer)
     if node.reachable or engine is None or other is None:
         return []
-    return [timing.silence_limit(settings) - min(engine, other)]
+    # Suspect: looked at again well before the limit, for one lost packet is no dead node.
+    soon = min(LONGEST_REPROBE_S, settings.heart_beat_interval / 4)
+    left = timing.silence_limit(settings) - min(engine, other)
+    return [min(soon, left)]
+
+
+def _deadline_waits(node: NodeView, settings: RecoverySettings, now: datetime) -> list[float]:
+    if node.state not in TRANSITIONAL or node.since is None:
+        return []
+    return [timing.transition_limit(settings) - (now - node.since).total_seconds()]
+
+
+def _fallback_waits(pair: Pair, settings: RecoverySettings, now: datetime) -> list[float]:
+    a, b = pair.nodes
+    ways = (Facts(a, b, 0, pair, settings, now), Facts(b, a, 1, pair, settings, now))
+    return [wait for facts in ways if (wait := fallback_wait(facts)) is not None]

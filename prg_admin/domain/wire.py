@@ -127,6 +127,19 @@ class ServiceReport(Document):
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseReport(Document):
+    """The node's own database, as its agent reads it."""
+
+    answers: bool
+    down_s: float | None
+    """Seconds since it last answered (or since the agent started), None while it answers."""
+    replication: int | None
+    """0 to 4 as in ``domain.replication``; None while it cannot be read."""
+    detail: str
+    """What the value was read from, in short; the error while it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
 class PeerReport(Document):
     """What a node hears from its peer."""
 
@@ -171,6 +184,8 @@ class Report(Document):
     """It would stop serving by itself when isolated (the goal's ``fence``, with a limit set)."""
     services: tuple[ServiceReport, ...]
     peer: PeerReport | None
+    database: DatabaseReport | None
+    """None for a node without a database of its own."""
 
     @property
     def services_running(self) -> bool:

@@ -50,7 +50,7 @@ class GroupAdmin(ReadOnlyAdmin):
     list_filter = ("ha_enabled", "cluster", "members__state")
     list_select_related = ("cluster",)
     search_fields = ("name", "description", "members__node__name")
-    readonly_fields = ("revision", "version", "epoch", "restart")
+    readonly_fields = ("revision", "version", "epoch", "automatic_failovers")
     inlines = (MemberInline,)
     actions: tuple[str, ...] = ("enable_ha", "disable_ha", "delete_groups")
 

@@ -29,8 +29,10 @@ class PresenceRedundancyGroup(models.Model):
     """Counts changes of the recovery state: compare-and-set of the engine."""
     epoch = models.PositiveBigIntegerField(default=1, editable=False)
     """Raised with each change of who serves; agents refuse lower ones."""
-    restart = models.PositiveIntegerField(default=0, editable=False)
-    """Raised by Recover: agents stop and start their services once for each value."""
+    automatic_failovers = models.JSONField(default=list, editable=False)
+    """Times of the latest since an acknowledgement; two in 24 h hold the automatic fallback."""
+    running_settings = models.JSONField(null=True, editable=False)
+    """The parameters a recovery began with; null while none is running."""
 
     class Meta:
         ordering = ("name",)
@@ -57,6 +59,8 @@ class Member(models.Model):
     ordered = models.CharField(max_length=16, choices=ROLES, default=Role.OWN)
     """The role the node's goal names now: the target, or a safe step towards it."""
     ordered_epoch = models.PositiveBigIntegerField(default=1)
+    boot_id = models.CharField(max_length=64, blank=True)
+    """Boot of the agent under which its last change was recorded; another one is a restart."""
 
     class Meta:
         ordering = ("group", "position")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.states import NodeState, Reason, Role
+from prg_admin.domain.timing import RecoverySettings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.topology.models import NodeReport
 
@@ -20,6 +22,8 @@ class LoadedPair:
     version: int
     node_ids: tuple[int, ...]
     pair: Pair
+    running_settings: RecoverySettings | None = None
+    """The parameters a running recovery began with."""
 
 
 def load_pairs(group_ids: Iterable[int]) -> dict[int, LoadedPair]:
@@ -46,14 +50,17 @@ def _loaded(group: PresenceRedundancyGroup, members: list[Member]) -> LoadedPair
         ha_enabled=group.ha_enabled,
         epoch=group.epoch,
         nodes=tuple(_view(member) for member in members),
+        automatic_failovers=tuple(map(datetime.fromisoformat, group.automatic_failovers)),
     )
     node_ids = tuple(member.node_id for member in members)
-    return LoadedPair(group.pk, group.cluster_id, group.version, node_ids, pair)
+    running = group.running_settings and RecoverySettings(**group.running_settings)
+    return LoadedPair(group.pk, group.cluster_id, group.version, node_ids, pair, running or None)
 
 
 def _view(member: Member) -> NodeView:
     node = member.node
     last = node.last_report if hasattr(node, "last_report") else NodeReport(node=node)
+    report = last.report
     return NodeView(
         name=node.name,
         host=node.address,
@@ -65,7 +72,9 @@ def _view(member: Member) -> NodeView:
         ordered=Role(member.ordered),
         ordered_epoch=member.ordered_epoch,
         heard_at=last.heard_at,
-        last_report=last.report,
+        last_report=report,
         reachable=last.reachable,
         error=last.error,
+        boot_id=member.boot_id,
+        goodbye=report is not None and report.boot_id == last.goodbye_boot,
     )

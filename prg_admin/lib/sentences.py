@@ -141,6 +141,7 @@ _LIMITATIONS: dict[str, _StrPromise] = {
     "node-unreachable": gettext_lazy("The engine cannot reach the node."),
     "peer-unreachable": gettext_lazy("The engine cannot reach the peer node."),
     "peer-unhealthy": gettext_lazy("Not all critical services of the peer node are running."),
+    "not-held": gettext_lazy("The automatic fallback of this group is not held."),
     "not-both-failed": gettext_lazy(
         "Recover is for a group with both nodes in state Running in Failed Mode."
     ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -75,7 +75,7 @@ def advance(group_id: int, *, client: AgentClient, clock: Clock) -> Outcome:
         loaded = load_pairs([group_id]).get(group_id)
         if loaded is None or not loaded.node_ids:
             return Outcome(changes)
-        settings = recovery_settings([loaded.cluster_id])[loaded.cluster_id]
+        settings = settings_of(loaded)
         if answers is None:
             answers = tuple(client.probe(targets(loaded.pair.nodes, settings)))
         step = Round(loaded, settings, answers)
@@ -106,11 +106,28 @@ def _decide_and_record(step: Round, clock: Clock) -> bool:
         nodes = zip(loaded.node_ids, loaded.pair.nodes, step.answers, strict=True)
         keep_answers(list(nodes), now=now)
         pair = _heard_anew(step.pair, loaded.node_ids)
-        decision = decide(pair, settings=step.settings, now=now)
+        blind = hears_nobody(pair, loaded.node_ids, step.settings, now)
+        decision = decide(pair, settings=step.settings, now=now, blind=blind)
         if not decision.changed:
             return False
-        record(replace(loaded, pair=pair), decision, actor=ENGINE, now=now)
+        record(replace(loaded, pair=pair), decision, settings=step.settings, actor=ENGINE, now=now)
         return True
+
+
+def settings_of(loaded: LoadedPair) -> RecoverySettings:
+    """Those a running recovery began with, else those in force."""
+    return loaded.running_settings or recovery_settings([loaded.cluster_id])[loaded.cluster_id]
+
+
+def hears_nobody(
+    pair: Pair, node_ids: Sequence[int], settings: RecoverySettings, now: datetime
+) -> bool:
+    """Neither these nodes nor any other answered lately: it may be the engine that is cut off."""
+    if any(node.reachable for node in pair.nodes):
+        return False
+    lately = now - timedelta(seconds=3 * settings.heart_beat_interval)
+    heard = NodeReport.objects.filter(reachable=True, heard_at__gte=lately)
+    return not heard.exclude(pk__in=node_ids).exists()
 
 
 def lock_group(loaded: LoadedPair) -> None:

@@ -7,6 +7,25 @@ from django.db import models
 from prg_admin.groups.models import PresenceRedundancyGroup
 
 
+class EngineStatus(models.Model):
+    """How the engine itself fares: one row, written by its sweeps, shown on every page."""
+
+    ticked_at = models.DateTimeField(null=True)
+    """When beat last ticked."""
+    swept_at = models.DateTimeField(null=True)
+    """When a sweep last ran, by a beat's tick or by a worker's own."""
+    heard_at = models.DateTimeField(null=True)
+    """When any node last answered."""
+    is_blind = models.BooleanField(default=False)
+    """No node at all answered the latest sweeps: the engine only observes."""
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="engine_status_one"),)
+
+    def __str__(self) -> str:
+        return "engine"
+
+
 class Event(models.Model):
     """A change of a group's recovery state, with the rule that fired and what it looked at."""
 
@@ -27,6 +46,8 @@ class Event(models.Model):
     after = models.JSONField()
     values = models.JSONField()
     """What the rule looked at, by name."""
+    comment = models.CharField(max_length=255, blank=True)
+    """What the person who asked had to say about it."""
 
     class Meta:
         ordering = ("-at", "-id")

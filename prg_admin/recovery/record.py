@@ -6,11 +6,14 @@ from the same state one gives way. A change is one event row, members and group 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from prg_admin.domain.facts import NodeView
 from prg_admin.domain.pair import Decision, check_invariants
+from prg_admin.domain.states import TRANSITIONAL
+from prg_admin.domain.timing import RecoverySettings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair
 from prg_admin.live.news import announce
@@ -21,12 +24,25 @@ class LostRace(Exception):  # noqa: N818 - the outcome of a race, not a fault
     """Another writer changed the group since it was loaded; load again and decide anew."""
 
 
-def record(loaded: LoadedPair, decision: Decision, *, actor: str, now: datetime) -> Event:
+def record(
+    loaded: LoadedPair,
+    decision: Decision,
+    *,
+    settings: RecoverySettings,
+    actor: str,
+    now: datetime,
+    comment: str = "",
+) -> Event:
     """Raises :class:`LostRace`. Call inside a transaction that holds the group's row lock."""
     assert decision.rule is not None, "nothing to record"  # noqa: S101
     check_invariants(decision.pair)
     groups = PresenceRedundancyGroup.objects.filter(pk=loaded.group_id, version=loaded.version)
-    if groups.update(version=loaded.version + 1, epoch=decision.pair.epoch) != 1:
+    fields: dict[str, Any] = {"version": loaded.version + 1, "epoch": decision.pair.epoch}
+    fields["automatic_failovers"] = [at.isoformat() for at in decision.pair.automatic_failovers]
+    # A running recovery keeps the parameters it began with, whatever is saved meanwhile.
+    running = any(node.state in TRANSITIONAL for node in decision.pair.nodes)
+    fields["running_settings"] = asdict(settings) if running else None
+    if groups.update(**fields) != 1:
         raise LostRace(f"group {loaded.group_id}")
     changed = [
         (pk, view)
@@ -49,6 +65,7 @@ def record(loaded: LoadedPair, decision: Decision, *, actor: str, now: datetime)
         before=[_document(view) for view in loaded.pair.nodes],
         after=[_document(view) for view in decision.pair.nodes],
         values=decision.values or {},
+        comment=comment,
     )
 
 
@@ -60,6 +77,7 @@ def _write_member(node_id: int, view: NodeView) -> None:
         target=view.target,
         ordered=view.ordered,
         ordered_epoch=view.ordered_epoch,
+        boot_id=view.boot_id,
     )
 
 

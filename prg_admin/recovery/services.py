@@ -16,13 +16,19 @@ from prg_admin.domain.wire import CallIn, CallInKind
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pairs
 from prg_admin.lib.enqueue import enqueue
-from prg_admin.parameters.selectors import recovery_settings
+from prg_admin.recovery.cycle import settings_of
 from prg_admin.recovery.record import record
 from prg_admin.topology.models import Node, NodeReport
 
 
 def action_request(
-    *, group_id: int, action: Action, index: int | None, actor: str, now: datetime
+    *,
+    group_id: int,
+    action: Action,
+    index: int | None,
+    actor: str,
+    now: datetime,
+    comment: str = "",
 ) -> Limitation | None:
     """Records what was asked, or returns why it is not possible. The engine carries it out.
 
@@ -32,14 +38,14 @@ def action_request(
     with transaction.atomic():
         PresenceRedundancyGroup.objects.select_for_update().get(pk=group_id)
         loaded = load_pairs([group_id])[group_id]
-        refused = limitation(loaded.pair, action, index)
+        settings = settings_of(loaded)
+        refused = limitation(loaded.pair, action, index, settings=settings)
         if refused is not None:
             return refused
-        settings = recovery_settings([loaded.cluster_id])[loaded.cluster_id]
         decision = decide(loaded.pair, settings=settings, now=now, request=Request(action, index))
         if not decision.changed:
             return Limitation.IN_TRANSITION
-        record(loaded, decision, actor=actor, now=now)
+        record(loaded, decision, settings=settings, actor=actor, now=now, comment=comment)
         enqueue("recovery.evaluate", group_id=group_id)
     return None
 
@@ -62,6 +68,8 @@ def call_in(*, call: CallIn, key: str, now: datetime) -> CallInAnswer:
         return CallInAnswer.UNKNOWN
     if call.kind is CallInKind.ALIVE:
         return _note_alive(node, now)
+    if call.kind is CallInKind.GOODBYE:
+        NodeReport.objects.update_or_create(node=node, defaults={"goodbye_boot": call.boot_id})
     member = Member.objects.filter(node=node).first()
     if member is None:
         enqueue("recovery.look", node_id=node.pk)

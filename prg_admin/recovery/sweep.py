@@ -95,11 +95,17 @@ def look_at(node_ids: Sequence[int], *, client: AgentClient, now: datetime) -> l
     free = load_free([pk for pk in node_ids if pk not in members])
     clusters = {p.cluster_id for p in pairs} | {f.cluster_id for f in free}
     settings = recovery_settings(clusters)
-    calls = [t for p in pairs for t in targets(p.pair.nodes, settings[p.cluster_id])]
+    force = {p.group_id: p.running_settings or settings[p.cluster_id] for p in pairs}
+    calls = [t for p in pairs for t in targets(p.pair.nodes, force[p.group_id])]
     calls += [t for f in free for t in targets([f.view], settings[f.cluster_id])]
     answers = iter(client.probe(calls))
     rounds = [
-        Round(p, settings[p.cluster_id], tuple(next(answers) for _ in p.node_ids)) for p in pairs
+        Round(
+            p,
+            p.running_settings or settings[p.cluster_id],
+            tuple(next(answers) for _ in p.node_ids),
+        )
+        for p in pairs
     ]
     answered = [(f, settings[f.cluster_id], next(answers)) for f in free]
     keep_answers(

@@ -70,6 +70,8 @@ class NodeReport(models.Model):
     rtt_ms = models.FloatField(null=True)
     version = models.CharField(max_length=64, blank=True)
     sessions = models.PositiveIntegerField(default=0)
+    goodbye_boot = models.CharField(max_length=64, blank=True)
+    """The boot of its agent that ended with a goodbye."""
     document = models.JSONField(null=True)
     """The report in its wire form; null while the node was never heard."""
 

@@ -16,7 +16,7 @@ from prg_admin.domain.orders import goal_of
 from prg_admin.domain.pair import Decision, check_invariants, decide, limitation
 from prg_admin.domain.states import NodeState, Reason, Role, ServiceState, homes_served
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.wire import Goal, Order, PeerReport, Report, ServiceReport
+from prg_admin.domain.wire import DatabaseReport, Goal, Order, PeerReport, Report, ServiceReport
 
 EPOCH_START = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = RecoverySettings(
@@ -38,6 +38,8 @@ class SimNode:
     alive: bool = True
     services_up: bool = True
     down_since: float = 0.0
+    database_up: bool = True
+    database_down_since: float = 0.0
     boot: int = 1
     fences: int = 0
     highest_epoch: int = 1
@@ -127,6 +129,12 @@ class SimNode:
             isolates=self.limited() or not self.ordered,
             services=(service,),
             peer=PeerReport(self.peer, clock - self.heard_peer, None, "", ()),
+            database=DatabaseReport(
+                answers=self.database_up,
+                down_s=None if self.database_up else clock - self.database_down_since,
+                replication=2 if self.database_up else None,
+                detail="",
+            ),
         )
 
 
@@ -142,6 +150,10 @@ class World:
     late: list[tuple[int, Order]] = field(default_factory=list)
     """Orders under way, and such as may arrive once more."""
     pair: Pair = None  # type: ignore[assignment]
+    others_heard: bool = False
+    """The engine hears nodes of other groups; else it is blind when these two are silent."""
+    goodbyes: set[str] = field(default_factory=set)
+    """Boots that ended with a goodbye, as ``name/boot``."""
     seq: int = 0
     rules: list[str] = field(default_factory=list)
 
@@ -207,13 +219,15 @@ class World:
         for node, view in zip(self.nodes, self.pair.nodes, strict=True):
             links = {("engine", node.name), (node.name, "engine")}
             if not node.alive or links & self.cut:
-                views.append(replace(view, reachable=False, error="timeout"))
+                last = view.last_report
+                goodbye = last is not None and f"{node.name}/{last.boot_id}" in self.goodbyes
+                error = "timeout" if node.alive else "refused"
+                views.append(replace(view, reachable=False, error=error, goodbye=goodbye))
                 continue
             self.seq += 1
             report = node.report(self.clock, self.seq)
-            views.append(
-                replace(view, reachable=True, error="", heard_at=self.now, last_report=report)
-            )
+            heard = replace(view, reachable=True, error="", goodbye=False)
+            views.append(replace(heard, heard_at=self.now, last_report=report))
         return replace(self.pair, nodes=tuple(views))
 
     def step(self, request: Request | None = None) -> Decision:
@@ -221,7 +235,8 @@ class World:
         pair = self.probed()
         if request and limitation(pair, request.action, request.index) is not None:
             request = None
-        decision = decide(pair, settings=self.settings, now=self.now, request=request)
+        blind = not self.others_heard and not any(view.reachable for view in pair.nodes)
+        decision = decide(pair, settings=self.settings, now=self.now, request=request, blind=blind)
         self.pair = decision.pair
         check_invariants(self.pair)
         if decision.rule:
@@ -234,6 +249,13 @@ class World:
             goal, report = goal_of(self.pair, index, self.settings), view.report
             if report is not None and (report.goal_digest != goal.digest or report.fenced):
                 yield index, Order(goal, report.boot_id, report.fences)
+
+    def shut_down(self, index: int) -> None:
+        """Cleanly: services stopped, goodbye said where it can be heard."""
+        node = self.nodes[index]
+        node.crash()
+        if (node.name, "engine") not in self.cut:
+            self.goodbyes.add(f"{node.name}/{node.boot}")
 
     def mail(self) -> None:
         """Everything under way arrives where a link is up, the latest first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from prg_admin.domain.facts import Action, Request
@@ -267,3 +269,230 @@ def test_what_a_failed_over_pair_allows(world: World):
     assert limitation(pair, Action.FALLBACK, 0) is Limitation.SERVICES_DOWN
     assert limitation(pair, Action.FALLBACK, 1) is Limitation.NOT_FAILED_OVER
     assert limitation(pair, Action.DISABLE_HA) is Limitation.FAILED_OVER
+
+
+def lose_database(world: World, index: int) -> None:
+    world.nodes[index].database_up = False
+    world.nodes[index].database_down_since = world.clock
+
+
+def fail_over_by_service(world: World) -> None:
+    """Node a failed over, its services up again: Failed Over | Running in Backup Mode."""
+    lose_service(world, 0)
+    world.run(4)
+    world.nodes[0].services_up = True
+    world.run(1)
+    assert world.states == (S.FAILED_OVER, S.BACKUP)
+
+
+def test_a_lost_database_fails_over_with_its_own_reason(world: World):
+    lose_database(world, 1)
+    world.run(4)
+    assert world.states == (S.BACKUP, S.FAILED_OVER_SERVICES_DOWN)
+    assert world.reasons == (R.DATABASE_FAILURE, R.DATABASE_FAILURE)
+
+
+def test_a_database_lost_on_the_backup_returns_the_users_when_the_node_is_ready(world: World):
+    fail_over_by_service(world)
+    lose_database(world, 1)
+    world.run(4)
+    assert world.states == (S.BACKUP, S.FAILED_OVER_SERVICES_DOWN)
+    assert world.reasons == (R.AUTO_RECOVER_DATABASE, R.AUTO_RECOVER_DATABASE)
+
+
+def test_a_node_that_said_goodbye_is_taken_over_at_once(world: World):
+    world.shut_down(0)
+    world.run(0)
+    assert world.states == (S.DOWN, S.BACKUP)
+    assert world.reasons[1] is R.PEER_REBOOT
+
+
+def test_a_node_that_shuts_down_while_initializing_is_taken_over():
+    world = World()
+    world.step()
+    world.mail()
+    lose_service(world, 0)
+    world.step()
+    world.shut_down(0)
+    world.run(1)
+    assert world.states == (S.DOWN, S.BACKUP)
+    assert "init-goodbye" in world.rules
+
+
+def test_a_node_not_seen_while_initializing_is_taken_over_after_that_limit():
+    world = World()
+    world.step()
+    world.mail()
+    lose_service(world, 0)
+    world.step()
+    world.nodes[0].crash()
+    world.run(6)
+    assert world.states == (S.INITIALIZING, S.INITIALIZING)
+    world.run(4)
+    assert world.states == (S.DOWN, S.BACKUP)
+    assert world.reasons[1] is R.PEER_DOWN_INITIALIZING
+
+
+def test_the_backup_shutting_down_hands_back_to_a_node_that_is_ready(world: World):
+    fail_over_by_service(world)
+    world.shut_down(1)
+    world.run(1)
+    assert world.states == (S.BACKUP, S.DOWN)
+    assert world.nodes[0].serving == {"a", "b"}
+
+
+def test_the_backup_dying_hands_back_to_a_node_that_is_ready(world: World):
+    fail_over_by_service(world)
+    world.nodes[1].crash()
+    world.run(8)
+    assert world.states == (S.BACKUP, S.DOWN)
+
+
+def test_the_backup_cut_off_stops_before_the_ready_node_takes_over(world: World):
+    fail_over_by_service(world)
+    world.cut = {("engine", "b"), ("b", "engine"), ("a", "b"), ("b", "a")}
+    world.run(8)
+    assert world.states == (S.BACKUP, S.DOWN)
+    assert world.nodes[1].serving == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("restarted", "reasons"),
+    [
+        ((0,), (R.INITIALIZATION, R.ADMIN_REQUEST)),
+        ((1,), (R.ADMIN_REQUEST, R.INITIALIZATION)),
+        ((0, 1), (R.INITIALIZATION, R.INITIALIZATION)),
+    ],
+)
+def test_restarts_in_a_manual_failover_change_only_reasons(world: World, restarted, reasons):
+    """Rows 5, 6 and 7 of the matrix."""
+    world.step(Request(Action.FAILOVER, 0))
+    world.run(1)
+    for index in restarted:
+        world.nodes[index].crash()
+        world.nodes[index].start(world.clock)
+    world.run(1)
+    assert world.states == (S.IDLE, S.BACKUP)
+    assert world.reasons == reasons
+
+
+def test_a_restart_while_taking_over_changes_the_reason_and_goes_on(world: World):
+    """Row 8."""
+    world.step(Request(Action.FAILOVER, 0))
+    world.nodes[1].crash()
+    world.nodes[1].start(world.clock)
+    world.step()
+    assert world.states == (S.FAILING_OVER, S.TAKING_OVER)
+    assert world.reasons == (R.ADMIN_REQUEST, R.INITIALIZATION)
+    world.run(2)
+    assert world.states == (S.IDLE, S.BACKUP)
+
+
+def test_a_restart_while_taking_back_changes_the_reason_and_goes_on(world: World):
+    """Row 9."""
+    world.step(Request(Action.FAILOVER, 0))
+    world.run(1)
+    world.step(Request(Action.FALLBACK, 0))
+    world.nodes[0].crash()
+    world.nodes[0].start(world.clock)
+    world.step()
+    assert world.reasons == (R.INITIALIZATION, R.ADMIN_REQUEST)
+    world.run(2)
+    assert world.states == (S.NORMAL, S.NORMAL)
+
+
+def test_a_restart_while_both_are_failed_makes_the_reason_unknown(world: World):
+    """Row 21."""
+    lose_service(world, 0)
+    lose_service(world, 1)
+    world.run(3)
+    world.nodes[0].crash()
+    world.nodes[0].start(world.clock)
+    world.run(1)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert world.reasons == (R.UNKNOWN, R.UNKNOWN)
+
+
+def test_both_nodes_dead_fail_the_group_and_come_back_by_themselves(world: World):
+    world.others_heard = True
+    for node in world.nodes:
+        node.crash()
+    world.run(6)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert world.reasons == (R.PEER_DOWN, R.PEER_DOWN)
+    for node in world.nodes:
+        node.start(world.clock)
+    world.run(2)
+    assert world.states == (S.NORMAL, S.NORMAL)
+
+
+def automatic(world: World, delay: float = 10) -> None:
+    world.settings = replace(
+        world.settings, automatic_fallback=True, automatic_fallback_delay=delay
+    )
+
+
+def test_automatic_fallback_comes_after_the_whole_healthy_delay(world: World):
+    automatic(world)
+    fail_over_by_service(world)
+    world.run(6)
+    assert world.states == (S.FAILED_OVER, S.BACKUP)
+    world.run(6)
+    assert world.states == (S.NORMAL, S.NORMAL)
+    assert "fallback-due" in world.rules
+
+
+def test_automatic_fallback_counts_anew_when_the_node_becomes_unhealthy(world: World):
+    automatic(world)
+    fail_over_by_service(world)
+    world.run(7)
+    lose_service(world, 0)
+    world.run(1)
+    world.nodes[0].services_up = True
+    world.run(7)
+    assert world.states == (S.FAILED_OVER, S.BACKUP)
+
+
+def test_automatic_fallback_never_undoes_a_manual_failover(world: World):
+    automatic(world)
+    world.step(Request(Action.FAILOVER, 0))
+    world.run(30)
+    assert world.states == (S.IDLE, S.BACKUP)
+
+
+def test_two_failovers_in_a_day_hold_the_automatic_fallback_until_acknowledged(world: World):
+    automatic(world, delay=5)
+    fail_over_by_service(world)
+    world.run(7)
+    assert world.states == (S.NORMAL, S.NORMAL)
+    fail_over_by_service(world)
+    world.run(30)
+    assert world.states == (S.FAILED_OVER, S.BACKUP)
+    world.step(Request(Action.ACKNOWLEDGE))
+    world.run(1)
+    assert world.states == (S.NORMAL, S.NORMAL)
+
+
+def test_multiple_device_messaging_doubles_the_delay(world: World):
+    world.settings = replace(world.settings, multiple_device_messaging=True)
+    lose_service(world, 0)
+    world.run(3)
+    assert world.states == (S.NORMAL, S.NORMAL)
+    world.run(2)
+    assert world.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
+
+
+def test_high_availability_enabled_with_a_service_down_fails_over():
+    world = World()
+    lose_service(world, 0)
+    world.run(4)
+    assert world.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
+    assert "init-service-down" in world.rules
+
+
+def test_high_availability_enabled_with_services_down_on_both_fails_the_group():
+    world = World()
+    lose_service(world, 0)
+    lose_service(world, 1)
+    world.run(4)
+    assert world.states == (S.FAILED, S.FAILED)
