@@ -1,0 +1,104 @@
+"""The nodes' doors as clients find them, and a watch over both doors of a pair (invariant I01)."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+LOGIN_SECONDS = 1.0
+PAUSE_SECONDS = 0.02
+
+
+def log_in(port: int, user: str, home: str) -> socket.socket | None:
+    """The session of a client that was admitted, or None."""
+    link = socket.socket()
+    link.settimeout(LOGIN_SECONDS)
+    try:
+        link.connect(("127.0.0.1", port))
+        link.sendall(f"LOGIN {user} {home}\n".encode())
+        if link.recv(16) == b"OK\n":
+            return link
+    except OSError:
+        pass  # nobody there, or nobody answers: the same as not being served
+    link.close()
+    return None
+
+
+def admits(port: int, home: str) -> bool:
+    session = log_in(port, f"visitor-of-{home}", home)
+    if session is None:
+        return False
+    session.close()
+    return True
+
+
+def is_open(session: socket.socket) -> bool:
+    """Whether the other side has kept the session; asks the kernel, waits for nothing."""
+    try:
+        return session.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+class DoorWatch:
+    """Keeps one session of each home at every door that admits it, and logs in anew all the time.
+
+    A node closes the sessions of a home before it says that it serves it no longer. So a session
+    that is still open at one node at the moment the other node admits the same home means that both
+    served it at that moment. Sampling both doors one after the other could not tell that from a
+    move in between.
+    """
+
+    def __init__(self, ports: Mapping[str, int]) -> None:
+        self._ports = dict(ports)
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._watch, args=[home]) for home in ports]
+        self.admitted: Counter[tuple[str, str]] = Counter()
+        """How often each node admitted a user of each home, by node and home."""
+        self.served_twice: list[str] = []
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        assert self.served_twice == []
+
+    def _watch(self, home: str) -> None:
+        kept: dict[str, socket.socket] = {}
+        with contextlib.ExitStack() as stack:
+            stack.callback(lambda: [session.close() for session in kept.values()])
+            while not self._over.wait(PAUSE_SECONDS):
+                for node in self._ports:
+                    self._try_door(node, home, kept)
+
+    def _try_door(self, node: str, home: str, kept: dict[str, socket.socket]) -> None:
+        session = log_in(self._ports[node], f"watch-{home}", home)
+        if session is None:
+            return
+        self.admitted[node, home] += 1
+        # First what the others still hold, then our own: the order makes it one moment.
+        others = [n for n, held in kept.items() if n != node and is_open(held)]
+        if others and is_open(session):
+            moment = time.strftime("%H:%M:%S")
+            self.served_twice.append(f"{moment} {home} at {node} and {others}")
+        if node in kept:
+            kept[node].close()
+        kept[node] = session

@@ -1,0 +1,78 @@
+"""The installation that the scenarios and the browser's journeys share (a pytest plugin).
+
+One for each worker of pytest-xdist, started by the first test that asks for it. Loaded before the
+settings are read: nothing here may import Django.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator, Iterator, Mapping
+
+import pytest
+
+from prg_admin.launcher.spawn import free_port
+from tests.scenarios.installation import Installation
+from tests.scenarios.pair import WatchedPair
+from tests.scenarios.person import Person
+
+GROUP = "DefaultCUPSubcluster"
+USERS = {"imp1": 60, "imp2": 40}
+LOG_LINES = 15
+
+
+@pytest.fixture(scope="session")
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A whole real installation that is ready."""
+    made = Installation(tmp_path_factory.mktemp("installation"), _port())
+    try:
+        made.bring_up()
+        yield made
+    finally:
+        code = made.bring_down()
+    assert code == 0, made.launcher_log[-2000:]
+    if not request.session.testsfailed:
+        shutil.rmtree(made.var)
+
+
+def _port() -> int:
+    """The demo's nodes take their ports by the installation's: two workers shall not meet there."""
+    parity = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+    while (port := free_port()) % 625 % 2 != parity:
+        pass
+    return port
+
+
+@pytest.fixture(scope="session")
+def person(installation: Installation) -> Person:
+    """Somebody who is signed in, without a browser."""
+    return Person(installation)
+
+
+@pytest.fixture(scope="session")
+def parameters(installation: Installation, person: Person) -> Mapping[str, str]:
+    """The Server Recovery Manager's parameters of the demo."""
+    return person.parameters("imp1")
+
+
+@pytest.fixture
+def pair(installation: Installation, person: Person, parameters: Mapping[str, str]) -> WatchedPair:
+    """The demo's first pair: both nodes Normal, everybody at home, whatever was before."""
+    pair = WatchedPair(installation, person, GROUP, "imp1", "imp2", USERS)
+    pair.heal(parameters)
+    return pair
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure shows what the installation wrote last."""
+    report = yield
+    made = getattr(item, "funcargs", {}).get("installation")
+    if report.failed and isinstance(made, Installation):
+        report.sections.append(("installation", made.told(lines=LOG_LINES)))
+    return report
