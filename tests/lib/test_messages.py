@@ -43,7 +43,7 @@ def test_words_of_templates_are_found(tmp_path):
       over
       two lines of {{ name }}
     {% endblocktranslate %}
-  {% blocktranslate count n=all|length %}{{ n }} node{% plural %}{{ n }} nodes{% endblocktranslate %}
+{% blocktranslate count n=all|length %}{{ n }} node{% plural %}{{ n }} nodes{% endblocktranslate %}
 {% translate "with context" context "menu" %}{% comment %}{% translate "hidden" %}{% endcomment %}
 """
     assert words_in(tmp_path, "page.html", text) == {
