@@ -26,8 +26,10 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def lab(tmp_path: Path, certificates: Path) -> AsyncIterator[Lab]:
     lab = Lab(tmp_path, certificates)
     await lab.engine.open()
-    yield lab
-    await lab.close()
+    try:
+        yield lab
+    finally:
+        await lab.close()
 
 
 @pytest.fixture
@@ -50,5 +52,7 @@ async def shared(
 ) -> AsyncIterator[Agent]:
     """One agent for a whole module of questions that leave it as it is."""
     lab = Lab(tmp_path_factory.mktemp("shared"), certificates)
-    yield await lab.started()
-    await lab.close()
+    try:
+        yield await lab.started()
+    finally:
+        await lab.close()
