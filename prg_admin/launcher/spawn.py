@@ -15,10 +15,10 @@ LEASH = Path(__file__).with_name("leash.py")
 POLL_SECONDS = 0.02
 
 
-def leashed(command: list[str], death_signal: signal.Signals = signal.SIGKILL) -> list[str]:
+def leashed(command: list[str], death_signal: signal.Signals, user: str | None) -> list[str]:
     """The command line that ties ``command`` to the process that starts it."""
     leash = [sys.executable, "-I", "-S", str(LEASH), str(int(death_signal)), str(os.getpid())]
-    return [*leash, *command]
+    return [*leash, user or "", *command]
 
 
 def spawn(
@@ -36,12 +36,11 @@ def spawn(
     """
     with log.open("ab") as output:
         return subprocess.Popen(
-            leashed(command, death_signal),
+            leashed(command, death_signal, user),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             env=env,
-            user=user,
             cwd=cwd,
             # Ctrl-C reaches the launcher alone, which then ends its children in order.
             start_new_session=True,

@@ -159,8 +159,12 @@ class Supervisor:
             say(f"{child.spec.name} ended ({how}); starting it again in {delay:g} s")
             await asyncio.sleep(delay)
             child.restarts += 1
-            self._launch(child)
-            say(f"{child.spec.name} runs again")
+            try:
+                self._launch(child)
+            except (RefusalError, OSError) as error:
+                say(f"{child.spec.name} cannot be started: {error}")
+            else:
+                say(f"{child.spec.name} runs again")
 
     async def _wait_or_kill(self, child: Child, process: subprocess.Popen[bytes]) -> None:
         try:
