@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from prg_admin.domain.facts import NodeView
 from prg_admin.domain.wire import Report
 from prg_admin.live.news import announce
@@ -16,9 +18,11 @@ Heard = tuple[int, NodeView, Answer]
 """Primary key of a node, what was known of it, and what it answered now."""
 
 
+@transaction.atomic
 def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
-    """Two statements for any number of nodes; announces the nodes that changed visibly."""
-    heard = sorted(heard, key=lambda item: item[0])  # one order of rows: no deadlocks
+    """Three statements for any number of nodes; announces the nodes that changed visibly."""
+    heard = sorted(heard, key=lambda item: item[0])
+    _lock([pk for pk, _, _ in heard])
     answered = [_row(pk, answer, answer.report, now) for pk, _, answer in heard if answer.report]
     NodeReport.objects.bulk_create(
         answered,
@@ -37,6 +41,15 @@ def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
         update_fields=["reachable", "error"],
     )
     announce(*(f"node-{pk}" for pk, known, answer in heard if is_news(known, answer)))
+
+
+def _lock(node_ids: Sequence[int]) -> None:
+    """All rows in one order: two writers that meet each hold the same ones first, so no deadlock.
+
+    The two statements that follow lock in an order of their own, by who answered.
+    """
+    rows = NodeReport.objects.select_for_update(no_key=True).filter(pk__in=node_ids)
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def _row(pk: int, answer: Answer, report: Report, now: datetime) -> NodeReport:
