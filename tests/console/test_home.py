@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -106,3 +108,24 @@ def test_a_stranger_is_led_to_the_sign_in_page(client, db):
 
 def test_home_is_only_read(page):
     assert page.post(HOME).status_code == 405
+
+
+def test_a_fragment_may_be_named_in_the_address(page):
+    response = page.get(HOME, {"fragment": "overview"}, headers={"HX-Request": "true"})
+    assert "<html" not in response.content.decode()
+
+
+def test_without_htmx_there_are_only_whole_pages(page):
+    assert "<html" in page.get(HOME, {"fragment": "overview"}).content.decode()
+
+
+def test_the_title_stands_in_the_window_and_on_the_page(page):
+    text = page.get(HOME).content.decode()
+    assert "<title>Home - PRG Admin</title>" in text
+    assert '<h1 class="page__title">Home</h1>' in text
+
+
+def test_pages_hold_no_inline_scripts_or_styles(page):
+    """So that a content security policy can forbid them."""
+    text = page.get(HOME).content.decode()
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|hx-on", text)
