@@ -71,7 +71,7 @@ def create_report(
         "sessions": 0,
         "fenced": False,
         "fences": 0,
-        "isolates": True,
+        "isolation_limit_s": 3.25,
         "services": tuple(map(service_report, CRITICAL_SERVICES, stopped)),
         "peer": peer,
         "database": None,

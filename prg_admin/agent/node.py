@@ -135,7 +135,7 @@ class Node:
             sessions=self._door.sessions,
             fenced=self._right.fenced,
             fences=self._right.fences,
-            isolates=goal is not None and goal.fence and goal.timing.isolation_limit > 0,
+            isolation_limit_s=goal.timing.isolation_limit if goal and goal.fence else 0.0,
             services=self._supervisor.reports(),
             peer=None if peer is None else peer.report(),
             database=None,

@@ -203,8 +203,19 @@ def is_fenced(facts: Facts) -> bool:
         return False
     if facts.a.goodbye:
         return True
-    stops_by_itself = last.isolates or last.role not in SERVING
-    return stops_by_itself and silence_values(facts, timing.fence_wait(facts.settings)) is not None
+    if not (last.isolates or last.role not in SERVING):
+        return False
+    return silence_values(facts, fence_wait(facts.a, facts.settings)) is not None
+
+
+def fence_wait(node: NodeView, settings: RecoverySettings) -> float:
+    """Silence after which the node has surely stopped, under the timing it last confirmed.
+
+    The parameters may have been shortened since; a node that is out of reach has not heard of it.
+    """
+    last = node.last_report
+    own = 0.0 if last is None else last.isolation_limit_s + timing.DOOR_MARGIN_S
+    return max(timing.silence_limit(settings), own)
 
 
 def _asked(facts: Facts, action: Action) -> Values | None:

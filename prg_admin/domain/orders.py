@@ -13,7 +13,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prg_admin.domain import timing
-from prg_admin.domain.facts import Facts, NodeView, Pair, confirms_order, is_fenced
+from prg_admin.domain.facts import (
+    Facts,
+    NodeView,
+    Pair,
+    confirms_order,
+    fence_wait,
+    is_fenced,
+)
 from prg_admin.domain.states import NodeState, Role, homes_served
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wire import Goal, PeerAddress
@@ -72,11 +79,17 @@ def _peer_may_take_over(node: NodeView, peer: NodeView | None) -> bool:
     return node.ordered is Role.BOTH and peer is not None and peer.state is NodeState.FAILED_OVER
 
 
+def _silence_to_see(node: NodeView, peer: NodeView | None, settings: RecoverySettings) -> float:
+    """What the agent itself must have seen of its peer before it admits the peer's users."""
+    if peer is None or node.ordered is not Role.BOTH or has_let_go(peer, node):
+        return 0.0
+    return fence_wait(peer, settings)
+
+
 def goal_of(pair: Pair, index: int, settings: RecoverySettings) -> Goal:
     """The goal of one node, as its order stands."""
     node = pair.nodes[index]
     peer = pair.nodes[1 - index] if len(pair.nodes) == 2 else None  # noqa: PLR2004
-    unproven = node.ordered is Role.BOTH and peer is not None and not has_let_go(peer, node)
     return Goal(
         node=node.name,
         group=pair.group,
@@ -84,7 +97,7 @@ def goal_of(pair: Pair, index: int, settings: RecoverySettings) -> Goal:
         role=node.ordered,
         ha_enabled=pair.ha_enabled,
         fence=pair.ha_enabled and _peer_may_take_over(node, peer),
-        peer_silence_s=timing.fence_wait(settings) if unproven else 0.0,
+        peer_silence_s=_silence_to_see(node, peer, settings),
         peer=PeerAddress(peer.name, peer.host, peer.port) if peer else None,
         timing=timing.agent_timing(settings),
     )

@@ -23,6 +23,9 @@ from prg_admin.domain.wire import Timing
 ISOLATION_SHARE = 0.75
 """Part of the span between heart beat interval and silence limit after which a node isolates."""
 
+DOOR_MARGIN_S = 0.25
+"""What a node's door may take to close after the isolation limit; the room above it is larger."""
+
 MULTIPLE_DEVICE_FACTOR = 2.0
 """Multiple Device Messaging doubles the delays of a failover (domain facts 3.4)."""
 
@@ -77,11 +80,6 @@ def isolation_limit(settings: RecoverySettings) -> float:
     """How long a node may go unheard before it stops serving by itself."""
     span = silence_limit(settings) - settings.heart_beat_interval
     return settings.heart_beat_interval + ISOLATION_SHARE * span
-
-
-def fence_wait(settings: RecoverySettings) -> float:
-    """Silence after which a node that cannot be asked no longer serves anybody."""
-    return silence_limit(settings)
 
 
 def agent_timing(settings: RecoverySettings) -> Timing:

@@ -180,12 +180,16 @@ class Report(Document):
     """
     fences: int
     """How many times it isolated itself in this boot."""
-    isolates: bool
-    """It would stop serving by itself when isolated (the goal's ``fence``, with a limit set)."""
+    isolation_limit_s: float
+    """Silence after which it stops serving by itself, as its goal has it; 0 when it would not."""
     services: tuple[ServiceReport, ...]
     peer: PeerReport | None
     database: DatabaseReport | None
     """None for a node without a database of its own."""
+
+    @property
+    def isolates(self) -> bool:
+        return self.isolation_limit_s > 0
 
     @property
     def services_running(self) -> bool:

@@ -55,6 +55,11 @@ class SimNode:
         goal = self.goal
         return goal is not None and goal.fence and goal.timing.isolation_limit > 0
 
+    def isolation_limit(self) -> float:
+        if not self.ordered:
+            return 0.001  # it serves nobody before an order in this boot
+        return self.goal.timing.isolation_limit if self.goal and self.limited() else 0.0
+
     def holds_right(self, clock: float) -> bool:
         if self.goal is None or not self.ordered:
             return False
@@ -126,7 +131,7 @@ class SimNode:
             sessions=0,
             fenced=not self.holds_right(clock),
             fences=self.fences,
-            isolates=self.limited() or not self.ordered,
+            isolation_limit_s=self.isolation_limit(),
             services=(service,),
             peer=PeerReport(self.peer, clock - self.heard_peer, None, "", ()),
             database=DatabaseReport(

@@ -181,7 +181,8 @@ def test_red_when_orders_jump_to_their_targets(monkeypatch: pytest.MonkeyPatch):
 
 def test_red_when_an_unreachable_node_counts_as_fenced_at_once(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(timing, "silence_limit", lambda settings: 0.5)
-    monkeypatch.setattr(timing, "fence_wait", lambda settings: 0.5)
+    monkeypatch.setattr(facts, "fence_wait", lambda node, settings: 0.5)
+    monkeypatch.setattr(orders, "fence_wait", lambda node, settings: 0.5)
     monkeypatch.setattr(timing, "isolation_limit", lambda settings: 3.0)
     assert _served_twice_by_some_walk()
 
