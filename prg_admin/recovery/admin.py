@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from prg_admin.domain.facts import Action
 from prg_admin.domain.transitions import ROWS
 from prg_admin.groups.admin import GroupAdmin
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
 from prg_admin.recovery.models import Event
@@ -38,7 +38,7 @@ def _ask(
         action=action,
         index=index,
         actor=request.user.get_username(),
-        now=timezone.now(),
+        now=steady_now(),
     )
     if refused is None:
         text = _t("%(about)s: the engine has taken the request.") % {"about": about}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from prg_admin.domain.wire import Report
 from prg_admin.live.news import announce
 from prg_admin.topology.agents import Answer
 from prg_admin.topology.models import NodeReport
+
+logger = logging.getLogger(__name__)
 
 Heard = tuple[int, NodeView, Answer]
 """Primary key of a node, what was known of it, and what it answered now."""
@@ -40,6 +43,7 @@ def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
         unique_fields=["node"],
         update_fields=["reachable", "error"],
     )
+    _tell_rivals_from_restarts([pk for pk, _, answer in heard if answer.report])
     announce(*(f"node-{pk}" for pk, known, answer in heard if is_news(known, answer)))
 
 
@@ -50,6 +54,23 @@ def _lock(node_ids: Sequence[int]) -> None:
     """
     rows = NodeReport.objects.select_for_update(no_key=True).filter(pk__in=node_ids)
     list(rows.order_by("pk").values_list("pk"))
+
+
+def _tell_rivals_from_restarts(node_ids: Sequence[int]) -> None:
+    """An agent that called in under a new boot and now answers has restarted.
+
+    If the known one answers on, two machines claim the node; that is told until the known one is
+    replaced or restarted.
+    """
+    rows = NodeReport.objects.filter(pk__in=node_ids)
+    for row in rows.exclude(claimed_boot="", rival_boot=""):
+        known = (row.document or {}).get("boot_id", "")
+        rival = row.claimed_boot or row.rival_boot
+        rival = "" if known == rival else rival
+        if rival and rival != row.rival_boot:
+            logger.error("two machines claim node %s; the second is ignored", row.node_id)
+        NodeReport.objects.filter(pk=row.pk).update(claimed_boot="", rival_boot=rival)
+        announce(f"node-{row.pk}", "nodes")
 
 
 def _row(pk: int, answer: Answer, report: Report, now: datetime) -> NodeReport:

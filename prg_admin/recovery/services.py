@@ -66,16 +66,27 @@ def call_in(*, call: CallIn, key: str, now: datetime) -> CallInAnswer:
     given = hashlib.sha256(key.encode()).hexdigest()
     if node is None or not hmac.compare_digest(node.key_hash, given):
         return CallInAnswer.UNKNOWN
-    if call.kind is CallInKind.ALIVE:
+    if not _is_known_boot(node, call.boot_id):
+        # A restart, or a second machine: the probe that follows tells which.
+        NodeReport.objects.filter(node=node).update(claimed_boot=call.boot_id)
+    elif call.kind is CallInKind.ALIVE:
         return _note_alive(node, now)
-    if call.kind is CallInKind.GOODBYE:
-        NodeReport.objects.update_or_create(node=node, defaults={"goodbye_boot": call.boot_id})
+    elif call.kind is CallInKind.GOODBYE:
+        NodeReport.objects.filter(node=node).update(goodbye_boot=call.boot_id)
     member = Member.objects.filter(node=node).first()
     if member is None:
         enqueue("recovery.look", node_id=node.pk)
     else:
         enqueue("recovery.evaluate", group_id=member.group_id)
     return CallInAnswer.NOTED
+
+
+def _is_known_boot(node: Node, boot_id: str) -> bool:
+    report = NodeReport.objects.filter(node=node).first()
+    if report is None:
+        NodeReport.objects.get_or_create(node=node)
+        return False
+    return report.document is not None and report.document.get("boot_id") == boot_id
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ driven one by one.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from prg_admin.domain.wire import Goal, Order
 from prg_admin.groups.models import Member
 from prg_admin.groups.pairs import LoadedPair, load_pairs
 from prg_admin.lib.enqueue import enqueue
+from prg_admin.live.news import announce
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.recovery.cycle import (
     Round,
@@ -30,9 +32,12 @@ from prg_admin.recovery.cycle import (
     wake_before_sweep,
     with_answer,
 )
+from prg_admin.recovery.models import EngineStatus
 from prg_admin.recovery.reports import Heard, keep_answers
 from prg_admin.topology.agents import AgentClient, Answer, Target
 from prg_admin.topology.models import Cluster, Node, NodeReport
+
+logger = logging.getLogger(__name__)
 
 BATCH = 100
 """Nodes looked at by one task."""
@@ -40,12 +45,33 @@ BATCH = 100
 TICK = timedelta(seconds=1)
 
 
-def sweep(*, now: datetime) -> int:
+LATE = timedelta(seconds=5)
+"""A sweep that comes so long after the last one only looks: what it knows is old."""
+
+
+def sweep(*, now: datetime, by_beat: bool = True) -> int:
     """Claims the nodes that are due and hands them out in batches; returns how many."""
+    observe = note_sweep(now=now, by_beat=by_beat)
     claimed = claim_due(now=now)
     for start in range(0, len(claimed), BATCH):
-        enqueue("recovery.look_at", node_ids=claimed[start : start + BATCH])
+        batch = claimed[start : start + BATCH]
+        enqueue("recovery.look_at", node_ids=batch, observe=observe)
     return len(claimed)
+
+
+def note_sweep(*, now: datetime, by_beat: bool) -> bool:
+    """Keeps how the engine fares; True when this sweep is so late that it only observes."""
+    status, _ = EngineStatus.objects.get_or_create(pk=1)
+    late = status.swept_at is not None and now - status.swept_at > LATE
+    reports = NodeReport.objects.all()
+    tried = reports.filter(Q(reachable=True) | ~Q(error=""))
+    is_blind = tried.exists() and not reports.filter(reachable=True).exists()
+    if is_blind != status.is_blind or late:
+        logger.warning("engine: %s", "blind" if is_blind else "late" if late else "sees again")
+        announce("engine")
+    fields = {"swept_at": now, "is_blind": is_blind}
+    EngineStatus.objects.filter(pk=1).update(**fields, **({"ticked_at": now} if by_beat else {}))
+    return late
 
 
 def claim_due(*, now: datetime) -> list[int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_ready
 from django.db import OperationalError
-from django.utils import timezone
 
+from prg_admin.lib.clock import steady_now
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.recovery import cycle
 from prg_admin.recovery import sweep as sweeps
+from prg_admin.recovery.ticker import Ticker
 from prg_admin.topology.agents import agent_client
 
 # A database that restarts or finds a deadlock is tried again; all else is a fault to be seen.
@@ -24,12 +26,19 @@ RETRIES: dict[str, Any] = {
 
 @shared_task(name="recovery.sweep")
 def sweep(**_: object) -> None:
-    sweeps.sweep(now=timezone.now())
+    sweeps.sweep(now=steady_now())
+
+
+@worker_ready.connect
+def start_own_ticks(**_: object) -> None:
+    """Sweeps go on when beat is gone."""
+    Ticker().start()
 
 
 @shared_task(name="recovery.look_at", **RETRIES)
-def look_at(*, node_ids: list[int], **_: object) -> None:
-    for group_id in sweeps.look_at(node_ids, client=agent_client(), now=timezone.now()):
+def look_at(*, node_ids: list[int], observe: bool = False, **_: object) -> None:
+    busy = sweeps.look_at(node_ids, client=agent_client(), now=steady_now())
+    for group_id in [] if observe else busy:
         enqueue("recovery.evaluate", group_id=group_id)
 
 
@@ -40,6 +49,6 @@ def look(*, node_id: int, **_: object) -> None:
 
 @shared_task(name="recovery.evaluate", **RETRIES)
 def evaluate(*, group_id: int, **_: object) -> None:
-    outcome = cycle.advance(group_id, client=agent_client(), clock=timezone.now)
+    outcome = cycle.advance(group_id, client=agent_client(), clock=steady_now)
     if outcome.wake_in is not None:
         enqueue("recovery.evaluate", countdown=outcome.wake_in, group_id=group_id)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import resolve_url
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -13,6 +12,7 @@ from prg_admin.accounts.access import anonymous_allowed, signed_in
 from prg_admin.domain.facts import Action
 from prg_admin.domain.wire import CallIn, WireError
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.clock import steady_now
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.recovery.access import get_group_or_404, get_member_or_404
@@ -57,7 +57,7 @@ def _asked(
         action=action,
         index=member.position - 1 if member else None,
         actor=request.user.get_username(),
-        now=timezone.now(),
+        now=steady_now(),
     )
     if refused is not None:
         messages.error(request, limitation_text(refused))
@@ -100,5 +100,5 @@ def agent_call_in(request: HttpRequest) -> HttpResponse:
         call = CallIn.from_bytes(request.body)
     except WireError as error:
         return JsonResponse({"error": "bad-document", "detail": str(error)}, status=400)
-    answer = call_in(call=call, key=key, now=timezone.now())
+    answer = call_in(call=call, key=key, now=steady_now())
     return JsonResponse({"answer": answer.value}, status=CALL_IN_STATUS[answer])

@@ -72,6 +72,10 @@ class NodeReport(models.Model):
     sessions = models.PositiveIntegerField(default=0)
     goodbye_boot = models.CharField(max_length=64, blank=True)
     """The boot of its agent that ended with a goodbye."""
+    claimed_boot = models.CharField(max_length=64, blank=True)
+    """Another boot than the last report's that called in as this node; empty once it answers."""
+    rival_boot = models.CharField(max_length=64, blank=True)
+    """A second machine that calls in as this node while the known one goes on answering."""
     document = models.JSONField(null=True)
     """The report in its wire form; null while the node was never heard."""
 

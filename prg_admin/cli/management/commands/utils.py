@@ -5,11 +5,11 @@ from getpass import getuser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from prg_admin.cli import ha
 from prg_admin.domain.facts import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.recovery.services import action_request
 
@@ -89,7 +89,7 @@ def _found_by_id(group_id: int) -> PresenceRedundancyGroup:
 
 def _ask(group_id: int, action: Action, index: int | None) -> None:
     refused = action_request(
-        group_id=group_id, action=action, index=index, actor=f"cli:{getuser()}", now=timezone.now()
+        group_id=group_id, action=action, index=index, actor=f"cli:{getuser()}", now=steady_now()
     )
     if refused is not None:
         raise CommandError(f"Request FAILED. {limitation_text(refused)}")
