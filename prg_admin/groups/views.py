@@ -38,12 +38,18 @@ def group_list(request: HttpRequest) -> HttpResponse:
     search = SearchForm({**SEARCH_DEFAULTS, **request.GET.dict()})
     paginator = Paginator(find_groups(search.search), search.rows_per_page)
     page = paginator.get_page(request.GET.get("page"))
+    rows = group_rows(page.object_list)
+    # The open page tells which groups it shows: another one has no place for its states there.
+    shown = request.GET.get("shown", "").split()
     query = request.GET.copy()
     query.pop("page", None)
+    query.pop("shown", None)
     context = {
         "search": search,
         "page": page,
-        "rows": group_rows(page.object_list),
+        "rows": rows,
+        "shown_rows": [row for row in rows if str(row.group.pk) in shown],
+        "is_other": shown != [str(row.group.pk) for row in rows],
         "query": query.urlencode(),
         "unassigned": unassigned_nodes(),
     }

@@ -70,9 +70,24 @@ ROWS = (
     ),
     _row(
         {S.FAILING_OVER}, {S.TAKING_OVER},
+        _("The database failed on %(node)s: its users are moving to %(peer)s."), WAIT,
+        R.DATABASE_FAILURE,
+    ),
+    _row(
+        {S.FAILING_OVER}, {S.TAKING_OVER},
+        _("The database failed on the backup %(node)s: its users are moving to %(peer)s, which "
+          "could serve everyone."), WAIT,
+        R.AUTO_RECOVER_DATABASE,
+    ),
+    _row(
+        {S.FAILING_OVER}, {S.TAKING_OVER},
         _("A critical service failed on the backup %(node)s: its users are moving to %(peer)s, "
           "which could serve everyone."), WAIT,
         R.AUTO_RECOVER_SERVICE,
+    ),
+    _row(
+        {S.FAILING_OVER}, {S.TAKING_OVER},
+        _("The users of %(node)s are moving to %(peer)s."), WAIT,
     ),
     _row(
         {S.DOWN}, {S.TAKING_OVER},
@@ -94,9 +109,21 @@ ROWS = (
     ),
     _row(
         {S.FAILED_OVER_SERVICES_DOWN}, {S.BACKUP},
+        _("The database failed on %(node)s; %(peer)s serves its users."),
+        _("Restart %(node)s. When its services and its database run, fall back."),
+        R.DATABASE_FAILURE, R.AUTO_RECOVER_DATABASE,
+    ),
+    _row(
+        {S.FAILED_OVER_SERVICES_DOWN}, {S.BACKUP},
         _("A critical service is not running on %(node)s; %(peer)s serves its users."),
         _("Start the stopped services of %(node)s. If they refuse, restart the node. Then fall "
           "back."),
+    ),
+    _row(
+        {S.DOWN}, {S.BACKUP},
+        _("%(node)s was shut down or restarted; %(peer)s serves its users."),
+        _("Switch %(node)s on, or repair it. When its services run, fall back."),
+        R.PEER_REBOOT,
     ),
     _row(
         {S.DOWN}, {S.BACKUP},

@@ -5,6 +5,9 @@ from django.test import Client
 
 from prg_admin.accounts.models import User
 from tests.factories import create_user
+from tests.live.conftest import web, web_process
+
+__all__ = ["web", "web_process"]
 
 
 @pytest.fixture
@@ -14,6 +17,6 @@ def alice(db: None) -> User:
 
 
 @pytest.fixture
-def page(client: Client, alice: User) -> Client:
+def admin(client: Client, alice: User) -> Client:
     client.force_login(alice)
     return client

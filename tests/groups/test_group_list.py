@@ -21,11 +21,16 @@ def names(response) -> list[str]:
     return [row.group.name for row in response.context["rows"]]
 
 
-def test_it_shows_group_nodes_users_and_states(page: Client):
+def fetch_states(admin: Client, shown: str) -> str:
+    headers = {"HX-Request": "true", "HX-Target": "list-states"}
+    return admin.get(URL, {"shown": shown}, headers=headers).content.decode()
+
+
+def test_it_shows_group_nodes_users_and_states(admin: Client):
     first, second = create_pair(users=2)
     create_group("Tokyo", members=[first, second], ha_enabled=True, description="east")
 
-    html = page.get(URL).content.decode()
+    html = admin.get(URL).content.decode()
 
     for words in ("Tokyo", "east", first.name, second.name, '<td class="num">4</td>', "Normal"):
         assert words in html
@@ -38,8 +43,8 @@ def test_signed_out_is_led_to_the_sign_in_page(client: Client, db):
     assert response.headers["Location"].startswith(reverse("accounts:login"))
 
 
-def test_post_is_refused(page: Client):
-    assert page.post(URL).status_code == 405
+def test_post_is_refused(admin: Client):
+    assert admin.post(URL).status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -58,21 +63,21 @@ def test_post_is_refused(page: Client):
         ("password", "contains", "o", ["Kyoto", "Nara", "Tokyo"]),
     ],
 )
-def test_find(page: Client, field: str, operator: str, text: str, found: list[str]):
+def test_find(admin: Client, field: str, operator: str, text: str, found: list[str]):
     create_group("Tokyo", description="east")
     create_group("Kyoto", description="古い都")
     create_group("Nara")
 
-    response = page.get(URL, {"field": field, "operator": operator, "text": text})
+    response = admin.get(URL, {"field": field, "operator": operator, "text": text})
 
     assert names(response) == found
 
 
-def test_rows_per_page_and_pages_keep_the_search(page: Client):
+def test_rows_per_page_and_pages_keep_the_search(admin: Client):
     for number in range(12):
         create_group(f"group{number:02}")
 
-    response = page.get(URL, {"rows": "10", "text": "group", "page": "2"})
+    response = admin.get(URL, {"rows": "10", "text": "group", "page": "2"})
 
     assert names(response) == ["group10", "group11"]
     assert "rows=10&amp;text=group&amp;page=1" in response.content.decode()
@@ -80,47 +85,57 @@ def test_rows_per_page_and_pages_keep_the_search(page: Client):
 
 @pytest.mark.parametrize("count", [3, 30])
 def test_the_number_of_queries_does_not_grow(
-    page: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
+    admin: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ):
     for _ in range(count):
         create_group(ha_enabled=True)
 
     with django_assert_num_queries(QUERIES):
-        page.get(URL, {"rows": "100"})
+        admin.get(URL, {"rows": "100"})
 
 
-def test_the_live_part_carries_the_states_alone(page: Client):
+def test_the_live_part_carries_the_states_alone(admin: Client):
     group = create_group(states=[NodeState.IDLE, NodeState.BACKUP])
 
-    response = page.get(URL, headers={"HX-Request": "true", "HX-Target": "list-states"})
+    html = fetch_states(admin, f"{group.pk} ")
 
-    html = response.content.decode()
     assert f'id="group-{group.pk}-states"' in html
     assert "Running in Backup Mode" in html
     assert "<table" not in html
+    assert "Find again" not in html
 
 
-def test_free_nodes_are_a_warning(page: Client):
+def test_a_list_that_has_changed_says_so_and_touches_only_what_it_shows(admin: Client):
+    shown, added = create_group("Kyoto"), create_group("Tokyo")
+
+    html = fetch_states(admin, str(shown.pk))
+
+    assert f'id="group-{shown.pk}-states"' in html
+    assert f'id="group-{added.pk}-states"' not in html
+    assert "Find again" in html
+
+
+def test_free_nodes_are_a_warning(admin: Client):
     create_node()
 
-    assert "1 node is in no group" in page.get(URL).content.decode()
+    assert "1 node is in no group" in admin.get(URL).content.decode()
 
 
-def test_delete_selected_asks_first(page: Client):
+def test_delete_selected_asks_first(admin: Client):
     group = create_group("Tokyo")
 
-    response = page.post(DELETE, {"group": [group.pk]})
+    response = admin.post(DELETE, {"group": [group.pk]})
 
     assert "permanently delete this group" in response.content.decode()
     assert PresenceRedundancyGroup.objects.exists()
 
 
-def test_delete_selected_deletes_what_it_may_and_says_what_it_may_not(page: Client):
+def test_delete_selected_deletes_what_it_may_and_says_what_it_may_not(admin: Client):
     create_group("Tokyo")
     create_group("Kyoto", ha_enabled=True)
     keys = PresenceRedundancyGroup.objects.values_list("pk", flat=True)
 
-    response = page.post(DELETE, {"group": list(keys), "confirmed": "yes"}, follow=True)
+    response = admin.post(DELETE, {"group": list(keys), "confirmed": "yes"}, follow=True)
 
     html = response.content.decode()
     assert "Group Kyoto cannot be deleted while High Availability is on" in html
@@ -128,11 +143,11 @@ def test_delete_selected_deletes_what_it_may_and_says_what_it_may_not(page: Clie
     assert names(response) == ["Kyoto"]
 
 
-def test_delete_selected_with_nothing_selected(page: Client):
-    response = page.post(DELETE, {"group": "x"}, follow=True)
+def test_delete_selected_with_nothing_selected(admin: Client):
+    response = admin.post(DELETE, {"group": "x"}, follow=True)
 
     assert "No group is selected" in response.content.decode()
 
 
-def test_delete_selected_rejects_get(page: Client):
-    assert page.get(DELETE).status_code == 405
+def test_delete_selected_rejects_get(admin: Client):
+    assert admin.get(DELETE).status_code == 405

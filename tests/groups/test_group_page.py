@@ -44,10 +44,10 @@ def errors(response, field: str) -> list[str]:
     return list(response.context["form"].errors.get(field, []))
 
 
-def test_a_pair_with_high_availability_is_added(page: Client):
+def test_a_pair_with_high_availability_is_added(admin: Client):
     first, second = create_pair()
 
-    response = page.post(
+    response = admin.post(
         ADD, draft(server1=first.name, server2=second.name, ha_enabled="on"), follow=True
     )
 
@@ -58,10 +58,10 @@ def test_a_pair_with_high_availability_is_added(page: Client):
     assert "Add successful." in response.content.decode()
 
 
-def test_a_group_with_one_node_is_told_the_recommendation(page: Client):
+def test_a_group_with_one_node_is_told_the_recommendation(admin: Client):
     node = create_node()
 
-    response = page.post(ADD, draft(server1=node.name), follow=True)
+    response = admin.post(ADD, draft(server1=node.name), follow=True)
 
     assert "A group with one node has no redundancy" in response.content.decode()
     assert 'id="ha"' not in response.content.decode()
@@ -88,7 +88,7 @@ def test_a_group_with_one_node_is_told_the_recommendation(page: Client):
     ],
 )
 def test_wrong_input_is_refused_with_a_sentence_at_its_field(
-    page: Client, typed: dict[str, str], field: str, sentence: str
+    admin: Client, typed: dict[str, str], field: str, sentence: str
 ):
     tokyo = create_cluster("tokyo")
     for name, version in (("one", "15.0.1"), ("two", "15.0.1"), ("newer", "15.0.2")):
@@ -99,18 +99,18 @@ def test_wrong_input_is_refused_with_a_sentence_at_its_field(
     create_group("Kyoto", members=[create_node("taken", cluster=tokyo, version="15.0.1")])
     good = draft(server1="one", server2="two", ha_enabled="on")
 
-    response = page.post(ADD, {**good, **typed})
+    response = admin.post(ADD, {**good, **typed})
 
     assert any(sentence in error for error in errors(response, field))
     assert PresenceRedundancyGroup.objects.count() == 1
-    live = page.post(f"{reverse('groups:group-validate')}?field={field}", {**good, **typed})
+    live = admin.post(f"{reverse('groups:group-validate')}?field={field}", {**good, **typed})
     assert sentence.replace("&", "&amp;").replace("<", "&lt;") in live.content.decode()
 
 
-def test_validation_answers_also_for_the_fields_that_hang_together(page: Client):
+def test_validation_answers_also_for_the_fields_that_hang_together(admin: Client):
     node = create_node()
 
-    response = page.post(
+    response = admin.post(
         f"{reverse('groups:group-validate')}?field=server1",
         draft(server1=node.name, ha_enabled="on"),
     )
@@ -120,38 +120,38 @@ def test_validation_answers_also_for_the_fields_that_hang_together(page: Client)
     assert "High Availability needs two nodes" in html
 
 
-def test_validation_of_an_unknown_field_is_not_found(page: Client):
-    assert page.post(f"{reverse('groups:group-validate')}?field=password").status_code == 404
+def test_validation_of_an_unknown_field_is_not_found(admin: Client):
+    assert admin.post(f"{reverse('groups:group-validate')}?field=password").status_code == 404
 
 
-def test_the_choices_are_free_nodes_and_the_groups_own(page: Client):
+def test_the_choices_are_free_nodes_and_the_groups_own(admin: Client):
     free, own = create_node("free"), create_node("own")
     create_group(members=[create_node("taken")])
     group = create_group(members=[own])
 
-    form = page.get(address(group)).context["form"]
+    form = admin.get(address(group)).context["form"]
 
     values = [value for value, _ in form.fields["server1"].choices]
     assert values == ["", *sorted([free.name, own.name], key=values.index)]
     assert "taken" not in values
 
 
-def test_an_edit_is_saved_and_counts_the_revision(page: Client):
+def test_an_edit_is_saved_and_counts_the_revision(admin: Client):
     group = create_group("Tokyo")
 
-    response = page.post(address(group), stored(group, description="east"), follow=True)
+    response = admin.post(address(group), stored(group, description="east"), follow=True)
 
     group.refresh_from_db()
     assert (group.description, group.revision) == ("east", 2)
     assert "Update successful." in response.content.decode()
 
 
-def test_the_second_saver_is_told_and_overwrites_nothing(page: Client):
+def test_the_second_saver_is_told_and_overwrites_nothing(admin: Client):
     group = create_group("Tokyo", description="old")
     opened = stored(group, description="mine")
-    page.post(address(group), stored(group, description="theirs"))
+    admin.post(address(group), stored(group, description="theirs"))
 
-    response = page.post(address(group), opened)
+    response = admin.post(address(group), opened)
 
     html = response.content.decode()
     assert response.status_code == 409
@@ -162,23 +162,23 @@ def test_the_second_saver_is_told_and_overwrites_nothing(page: Client):
     assert group.description == "theirs"
 
 
-def test_the_second_saver_may_save_again_knowingly(page: Client):
+def test_the_second_saver_may_save_again_knowingly(admin: Client):
     group = create_group("Tokyo")
     opened = stored(group, description="mine")
-    page.post(address(group), stored(group, description="theirs"))
-    told = page.post(address(group), opened)
+    admin.post(address(group), stored(group, description="theirs"))
+    told = admin.post(address(group), opened)
 
     again = {**opened, "revision": told.context["form"]["revision"].value()}
-    assert page.post(address(group), again).status_code == 302
+    assert admin.post(address(group), again).status_code == 302
 
     group.refresh_from_db()
     assert group.description == "mine"
 
 
-def test_members_do_not_change_while_high_availability_is_on(page: Client):
+def test_members_do_not_change_while_high_availability_is_on(admin: Client):
     group = create_group("Tokyo", ha_enabled=True)
 
-    response = page.post(address(group), stored(group, server2="", ha_enabled=""))
+    response = admin.post(address(group), stored(group, server2="", ha_enabled=""))
 
     assert errors(response, "server2") == [
         (
@@ -188,10 +188,10 @@ def test_members_do_not_change_while_high_availability_is_on(page: Client):
     ]
 
 
-def test_high_availability_is_not_switched_off_while_users_are_away(page: Client):
+def test_high_availability_is_not_switched_off_while_users_are_away(admin: Client):
     group = create_group("Tokyo", states=[NodeState.IDLE, NodeState.BACKUP])
 
-    response = page.post(address(group), stored(group, ha_enabled=""))
+    response = admin.post(address(group), stored(group, ha_enabled=""))
 
     assert errors(response, "ha_enabled") == [
         (
@@ -201,10 +201,10 @@ def test_high_availability_is_not_switched_off_while_users_are_away(page: Client
     ]
 
 
-def test_a_node_with_users_does_not_leave(page: Client):
+def test_a_node_with_users_does_not_leave(admin: Client):
     group = create_group(members=[create_node("one"), create_node("two", users=2)])
 
-    response = page.post(address(group), stored(group, server2=""))
+    response = admin.post(address(group), stored(group, server2=""))
 
     assert "two has 2 assigned users" in errors(response, "server2")[0]
 
@@ -221,37 +221,37 @@ def test_signed_out_is_led_to_the_sign_in_page(client: Client, db, rest: str):
 
 
 @pytest.mark.parametrize("rest", ["", "delete/", "recover/", "failover/1/", "validate/"])
-def test_a_group_that_is_not_there(page: Client, rest: str):
-    method = page.post if rest == "validate/" else page.get
+def test_a_group_that_is_not_there(admin: Client, rest: str):
+    method = admin.post if rest == "validate/" else admin.get
 
     assert method(f"/system/presence-redundancy-groups/999999/{rest}").status_code == 404
 
 
-def test_validation_rejects_get(page: Client):
-    assert page.get(reverse("groups:group-validate")).status_code == 405
+def test_validation_rejects_get(admin: Client):
+    assert admin.get(reverse("groups:group-validate")).status_code == 405
 
 
-def test_delete_asks_first_and_then_deletes(page: Client):
+def test_delete_asks_first_and_then_deletes(admin: Client):
     group = create_group("Tokyo")
 
-    assert "permanently delete" in page.get(address(group, "delete/")).content.decode()
-    response = page.post(address(group, "delete/"), follow=True)
+    assert "permanently delete" in admin.get(address(group, "delete/")).content.decode()
+    response = admin.post(address(group, "delete/"), follow=True)
 
     assert "1 group deleted." in response.content.decode()
     assert not PresenceRedundancyGroup.objects.exists()
 
 
-def test_a_group_with_users_is_not_deleted(page: Client):
+def test_a_group_with_users_is_not_deleted(admin: Client):
     group = create_group("Tokyo", members=[create_node("one", users=1)])
 
-    response = page.post(address(group, "delete/"), follow=True)
+    response = admin.post(address(group, "delete/"), follow=True)
 
     assert "Group Tokyo cannot be deleted: one has 1 assigned user" in response.content.decode()
     assert PresenceRedundancyGroup.objects.exists()
 
 
-def fetch_ha_table(page: Client, group: PresenceRedundancyGroup) -> str:
-    response = page.get(address(group), headers={"HX-Request": "true", "HX-Target": "ha-table"})
+def fetch_ha_table(admin: Client, group: PresenceRedundancyGroup) -> str:
+    response = admin.get(address(group), headers={"HX-Request": "true", "HX-Target": "ha-table"})
     html = response.content.decode()
     assert "<form id" not in html
     assert "group-form" not in html
@@ -280,8 +280,8 @@ def failed_over_pair(**more: Any) -> PresenceRedundancyGroup:
     )
 
 
-def test_the_high_availability_table_after_a_failover(page: Client):
-    html = fetch_ha_table(page, failed_over_pair())
+def test_the_high_availability_table_after_a_failover(admin: Client):
+    html = fetch_ha_table(admin, failed_over_pair())
 
     one, two = row(html, "one"), row(html, "two")
     assert "Failed Over with Critical Services Not Running" in one
@@ -295,10 +295,10 @@ def test_the_high_availability_table_after_a_failover(page: Client):
     assert '<td class="num">5</td>' in two
 
 
-def test_a_service_that_is_down_has_a_start_button(page: Client):
+def test_a_service_that_is_down_has_a_start_button(admin: Client):
     group = failed_over_pair()
 
-    html = fetch_ha_table(page, group)
+    html = fetch_ha_table(admin, group)
 
     router = html.split('<tr data-service="Cisco XCP Router">')[1].split("</tr>")[0]
     assert "Stopped" in router
@@ -307,107 +307,107 @@ def test_a_service_that_is_down_has_a_start_button(page: Client):
 
 
 @pytest.mark.parametrize("service", CRITICAL_SERVICES)
-def test_running_services_are_shown_with_their_process(page: Client, service: str):
+def test_running_services_are_shown_with_their_process(admin: Client, service: str):
     group = create_group(ha_enabled=True)
     stored_report = NodeReport.objects.filter(node__member__group=group).first()
     assert stored_report
     assert stored_report.report
     process = next(s.pid for s in stored_report.report.services if s.name == service)
 
-    assert f'<td class="num">{process}</td>' in fetch_ha_table(page, group)
+    assert f'<td class="num">{process}</td>' in fetch_ha_table(admin, group)
 
 
-def test_failover_is_offered_on_a_healthy_pair(page: Client):
+def test_failover_is_offered_on_a_healthy_pair(admin: Client):
     group = create_group(ha_enabled=True)
     node = group.members.get(position=1).node
 
     link = address(group, f"failover/{node.pk}/")
 
-    assert link in row(fetch_ha_table(page, group), node.name)
-    html = page.get(link).content.decode()
+    assert link in row(fetch_ha_table(admin, group), node.name)
+    html = admin.get(link).content.decode()
     assert reverse("recovery:failover", args=[node.pk]) in html
     assert "stay stopped until somebody falls back" in html
 
 
-def test_fallback_is_offered_where_the_node_is_ready(page: Client):
+def test_fallback_is_offered_where_the_node_is_ready(admin: Client):
     group = create_group(states=[NodeState.FAILED_OVER, NodeState.BACKUP])
     node = group.members.get(position=1).node
     link = address(group, f"fallback/{node.pk}/")
 
-    assert link in row(fetch_ha_table(page, group), node.name)
-    assert reverse("recovery:fallback", args=[node.pk]) in page.get(link).content.decode()
+    assert link in row(fetch_ha_table(admin, group), node.name)
+    assert reverse("recovery:fallback", args=[node.pk]) in admin.get(link).content.decode()
 
 
-def test_what_is_not_offered_any_more_is_not_asked(page: Client):
+def test_what_is_not_offered_any_more_is_not_asked(admin: Client):
     group = create_group(states=[NodeState.FAILED_OVER, NodeState.BACKUP])
     node = group.members.get(position=1).node
 
-    response = page.get(address(group, f"failover/{node.pk}/"), follow=True)
+    response = admin.get(address(group, f"failover/{node.pk}/"), follow=True)
 
     assert "has changed meanwhile" in response.content.decode()
 
 
-def test_recover_is_offered_when_both_are_failed(page: Client):
+def test_recover_is_offered_when_both_are_failed(admin: Client):
     group = create_group(states=[NodeState.FAILED, NodeState.FAILED])
 
-    assert address(group, "recover/") in fetch_ha_table(page, group)
-    html = page.get(address(group, "recover/")).content.decode()
+    assert address(group, "recover/") in fetch_ha_table(admin, group)
+    html = admin.get(address(group, "recover/")).content.decode()
     assert reverse("recovery:recover", args=[group.pk]) in html
 
 
-def test_recover_says_why_not(page: Client):
-    html = fetch_ha_table(page, create_group(ha_enabled=True))
+def test_recover_says_why_not(admin: Client):
+    html = fetch_ha_table(admin, create_group(ha_enabled=True))
 
     assert "Recover is for a group with both nodes in state Running in Failed Mode." in html
 
 
-def test_a_node_that_does_not_answer_is_told_with_error_and_time(page: Client):
+def test_a_node_that_does_not_answer_is_told_with_error_and_time(admin: Client):
     cluster = create_cluster()
     silent = create_node("one", cluster=cluster, reachable=False, error="refused")
     group = create_group(members=[silent, create_node(cluster=cluster)], ha_enabled=True)
 
-    html = fetch_ha_table(page, group)
+    html = fetch_ha_table(admin, group)
 
     assert "one cannot be reached: it refused the connection" in html
     assert "Last heard 0 s ago" in html
     assert "?" in row(html, "one")
 
 
-def test_a_node_that_is_down_serves_nobody(page: Client):
+def test_a_node_that_is_down_serves_nobody(admin: Client):
     cluster = create_cluster()
     lost = create_node("one", cluster=cluster, reachable=False, error="timeout", users=4)
     group = create_group(
         members=[lost, create_node(cluster=cluster)], states=[NodeState.DOWN, NodeState.BACKUP]
     )
 
-    assert '<td class="num">0</td>' in row(fetch_ha_table(page, group), "one")
+    assert '<td class="num">0</td>' in row(fetch_ha_table(admin, group), "one")
 
 
-def test_who_hears_whom(page: Client):
+def test_who_hears_whom(admin: Client):
     cluster = create_cluster()
     deaf = PeerReport("two", silence_s=75.0, rtt_ms=None, error="timeout", serving=())
     one = create_node("one", cluster=cluster, report=create_report("one", peer=deaf))
     group = create_group(members=[one, create_node("two", cluster=cluster)], ha_enabled=True)
 
-    words = " ".join(fetch_ha_table(page, group).split())
+    words = " ".join(fetch_ha_table(admin, group).split())
 
     assert "The engine hears one." in words
     assert "one has not heard two for 1 min 15 s (timeout)." in words
 
 
-def test_a_node_never_heard_says_how_to_go_on(page: Client):
+def test_a_node_never_heard_says_how_to_go_on(admin: Client):
     group = create_group(members=[never_heard("one")])
 
-    html = page.get(address(group)).content.decode()
+    html = admin.get(address(group)).content.decode()
 
     assert "one was never heard" in html
 
 
-def test_the_page_listens_to_group_and_nodes(page: Client):
+def test_the_page_listens_to_group_and_nodes(admin: Client):
     group = create_group(ha_enabled=True)
     nodes = list(group.members.values_list("node_id", flat=True))
 
-    html = page.get(address(group)).content.decode()
+    html = admin.get(address(group)).content.decode()
 
     assert f'data-live-topics="group-{group.pk},node-{nodes[0]},node-{nodes[1]}"' in html
     assert f"sse:group-{group.pk}, sse:node-{nodes[0]}" in html

@@ -14,6 +14,6 @@ def alice(db: None) -> User:
 
 
 @pytest.fixture
-def page(client: Client, alice: User) -> Client:
+def admin(client: Client, alice: User) -> Client:
     client.force_login(alice)
     return client
