@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -133,7 +133,10 @@ def look_at(node_ids: Sequence[int], *, client: AgentClient, now: datetime) -> l
         )
         for p in pairs
     ]
-    answered = [(f, settings[f.cluster_id], next(answers)) for f in free]
+    answered = [
+        (above_seen_epoch(f, answer), settings[f.cluster_id], answer)
+        for f, answer in zip(free, answers, strict=True)
+    ]
     keep_answers(
         [h for r in rounds for h in _heard(r.loaded, r.answers)]
         + [(f.pk, f.view, answer) for f, _, answer in answered],
@@ -177,6 +180,18 @@ def _free_view(node: Node) -> NodeView:
         reachable=last.reachable,
         error=last.error,
     )
+
+
+def above_seen_epoch(free: FreeNode, answer: Answer) -> FreeNode:
+    """Agents refuse epochs below the highest they saw: the node's own climbs above it.
+
+    So it is after an older database came back; of pairs, ``decide`` takes the same care.
+    """
+    seen = answer.report.highest_epoch if answer.report else 0
+    if seen <= free.epoch:
+        return free
+    Node.objects.filter(pk=free.pk, epoch__lte=seen).update(epoch=seen + 1)
+    return replace(free, epoch=seen + 1)
 
 
 def _order_free(
