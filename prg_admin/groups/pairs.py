@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from prg_admin.domain.facts import NodeView, Pair
@@ -53,8 +53,17 @@ def _loaded(group: PresenceRedundancyGroup, members: list[Member]) -> LoadedPair
         automatic_failovers=tuple(map(datetime.fromisoformat, group.automatic_failovers)),
     )
     node_ids = tuple(member.node_id for member in members)
-    running = group.running_settings and RecoverySettings(**group.running_settings)
-    return LoadedPair(group.pk, group.cluster_id, group.version, node_ids, pair, running or None)
+    running = _running_settings(group)
+    return LoadedPair(group.pk, group.cluster_id, group.version, node_ids, pair, running)
+
+
+def _running_settings(group: PresenceRedundancyGroup) -> RecoverySettings | None:
+    """Of another release's settings, those that are still known: an update stops no recovery."""
+    stored = group.running_settings
+    if not stored:
+        return None
+    known = {field.name for field in fields(RecoverySettings)}
+    return RecoverySettings(**{name: stored[name] for name in known & stored.keys()})
 
 
 def _view(member: Member) -> NodeView:
