@@ -30,6 +30,8 @@ from prg_admin.agent.supervisor import Service, Supervisor
 
 log = logging.getLogger(__name__)
 
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
+
 KEPT_OPEN_S = 300.0
 """Longer than any sensible heartbeat interval: heartbeats do not shake hands anew each time."""
 
@@ -63,7 +65,9 @@ async def _run(config: Config) -> None:
         left = processes.fence(store.state.processes.values(), mark=mark)
         if left:
             log.warning("ended what an earlier agent left: %s", ", ".join(map(str, left)))
-        connector = aiohttp.TCPConnector(keepalive_timeout=KEPT_OPEN_S)
+        # From the node's own address: who filters or counts traffic by address sees the node.
+        own = None if config.listen_host in WILDCARDS else (config.listen_host, 0)
+        connector = aiohttp.TCPConnector(keepalive_timeout=KEPT_OPEN_S, local_addr=own)
         async with aiohttp.ClientSession(connector=connector) as http:
             node, supervisor = _build(
                 config, store, mark, http=http, client_tls=client_tls, key=key

@@ -19,9 +19,10 @@ from prg_admin.topology.models import Cluster, Node, NodeReport
 from prg_admin.users.models import PresenceUser
 
 CLUSTER = "demo"
-ADDRESS = "127.0.0.1"
 VERSION = "15.0.1.10000-10"
 NODES = ("imp1", "imp2", "imp3", "imp4", "imp5", "imp6")
+ADDRESSES = {name: f"127.0.0.{10 + number}" for number, name in enumerate(NODES, start=1)}
+"""Each node has a loopback address of its own, as each would be a machine of its own."""
 GROUPS = {"DefaultCUPSubcluster": ("imp1", "imp2"), "Subcluster-2": ("imp3", "imp4")}
 USERS_PER_NODE = {"imp1": 60, "imp2": 40, "imp3": 25, "imp4": 25}
 CLIENT_PORT_STEP = 1000
@@ -76,7 +77,7 @@ def _create(port: int) -> None:
     free = _free_ports(port)
     nodes = {
         name: Node.objects.create(
-            cluster=cluster, name=name, address=ADDRESS, port=next(free), publisher=NODES[0]
+            cluster=cluster, name=name, address=ADDRESSES[name], port=next(free), publisher=NODES[0]
         )
         for name in NODES
     }
@@ -106,15 +107,15 @@ def _free_ports(port: int) -> Iterator[int]:
     base = 20000 + port * 16 % 10000
     for candidate in range(base, base + 900):
         ports = (candidate, candidate + CLIENT_PORT_STEP)
-        if all(_is_free(p) for p in ports):
+        if all(_is_free(p, address) for p in ports for address in ADDRESSES.values()):
             yield candidate
 
 
-def _is_free(port: int) -> bool:
+def _is_free(port: int, address: str) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((ADDRESS, port))
+            probe.bind((address, port))
         except OSError:
             return False
         return True
