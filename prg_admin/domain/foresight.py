@@ -48,7 +48,7 @@ def foresee(
         if wait is None:
             break
         clock += timedelta(seconds=wait + HAIR)
-        pair = replace(pair, nodes=tuple(_aged(node, wait + HAIR) for node in pair.nodes))
+        pair = replace(pair, nodes=tuple(aged(node, wait + HAIR) for node in pair.nodes))
     return coming
 
 
@@ -81,7 +81,7 @@ def _obedient(node: NodeView, peer: NodeView) -> NodeView:
     return replace(node, last_report=answer)
 
 
-def _aged(node: NodeView, seconds: float) -> NodeView:
+def aged(node: NodeView, seconds: float) -> NodeView:
     """The node's last report with what is down being down for longer."""
     report = node.report
     if report is None:

@@ -20,6 +20,7 @@ from prg_admin.domain.catalogue import (
     RE_LOGIN_LOWER,
     RE_LOGIN_UPPER,
     SRM,
+    TRANSITION_DEADLINE,
     Kind,
     Parameter,
 )
@@ -41,6 +42,7 @@ class ParameterCode(StrEnum):
     NOT_A_CHOICE = "not-a-choice"
     LESS_THAN_SUM = "less-than-sum"
     LESS_THAN = "less-than"
+    NOT_MORE_THAN = "not-more-than"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,25 @@ class Relation:
 
     field: str
     others: tuple[str, ...]
+    strictly: bool = False
+    """More than the others, not only as much."""
+
+    def holds(self, value: int, total: int) -> bool:
+        return value > total if self.strictly else value >= total
+
+    @property
+    def code(self) -> ParameterCode:
+        if self.strictly:
+            return ParameterCode.NOT_MORE_THAN
+        several = len(self.others) > 1
+        return ParameterCode.LESS_THAN_SUM if several else ParameterCode.LESS_THAN
 
 
 RELATIONS = (
     Relation(KEEP_ALIVE_TIMEOUT, (HEART_BEAT_INTERVAL, CONNECT_TIMEOUT)),
     Relation(INITIALIZATION_TIMEOUT, (KEEP_ALIVE_TIMEOUT,)),
+    # A node that falls silent during a step is known to be gone before the step counts as failed.
+    Relation(TRANSITION_DEADLINE, (KEEP_ALIVE_TIMEOUT,), strictly=True),
     Relation(RE_LOGIN_UPPER, (RE_LOGIN_LOWER,)),
 )
 """Relations between the parameters of Cisco Server Recovery Manager, all of one unit.
@@ -113,10 +129,9 @@ def check_settings(values: Mapping[str, str]) -> list[ParameterProblem]:
             continue
         value = values[relation.field]
         others = tuple((BY_KEY[SRM, name], values[name]) for name in relation.others)
-        if int(value) < sum(int(other) for _, other in others):
-            several = len(others) > 1
-            code = ParameterCode.LESS_THAN_SUM if several else ParameterCode.LESS_THAN
-            found.append(ParameterProblem(BY_KEY[SRM, relation.field], code, value, others))
+        if not relation.holds(int(value), sum(int(other) for _, other in others)):
+            parameter = BY_KEY[SRM, relation.field]
+            found.append(ParameterProblem(parameter, relation.code, value, others))
     return found
 
 

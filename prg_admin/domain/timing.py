@@ -82,6 +82,57 @@ def isolation_limit(settings: RecoverySettings) -> float:
     return settings.heart_beat_interval + ISOLATION_SHARE * span
 
 
+TICK_S = 1.0
+"""How often the engine looks who is due."""
+
+SWITCH_WORK_S = 0.3
+"""Allowance for the work of a switch: orders to both nodes and their confirmations, as measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """At most so many seconds after the fault; None: not by itself."""
+
+    detected_s: float
+    served_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorstCase:
+    service: Bound
+    """A critical service or the database has died."""
+    refused: Bound
+    """The node refuses connections: its agent is dead, the host lives."""
+    silent: Bound
+    """The node does not answer at all."""
+
+
+def worst_case(settings: RecoverySettings) -> WorstCase:
+    """How long users of a failed node wait at most until its healthy peer serves them.
+
+    A dead service is called in at once, or found by the next look if that call is lost. A node
+    counts as down after the silence limit, but never before one look has run into its timeout.
+    """
+    look = settings.heart_beat_interval
+    limit = silence_limit(settings)
+    service = max(service_delay(settings), look) + TICK_S
+    refused = max(limit, look) + TICK_S
+    silent = max(limit, look + settings.connect_timeout) + TICK_S
+    return WorstCase(
+        service=Bound(service, service + SWITCH_WORK_S),
+        refused=Bound(refused, _served(refused, settings)),
+        silent=Bound(silent, _served(silent, settings)),
+    )
+
+
+def _served(detected: float, settings: RecoverySettings) -> float | None:
+    """The node must also have stopped by itself; who keeps serving while isolated never does."""
+    if settings.keep_serving_when_isolated:
+        return None
+    stopped = max(silence_limit(settings), isolation_limit(settings) + DOOR_MARGIN_S)
+    return max(detected, stopped + TICK_S) + SWITCH_WORK_S
+
+
 def agent_timing(settings: RecoverySettings) -> Timing:
     """What agents are told; an isolation limit of 0 means: keep serving when isolated."""
     limit = 0.0 if settings.keep_serving_when_isolated else isolation_limit(settings)

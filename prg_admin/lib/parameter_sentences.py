@@ -35,6 +35,9 @@ _SENTENCES: dict[ParameterCode, Promise] = {
     ParameterCode.LESS_THAN: gettext_lazy(
         "%(label)s (%(amount)s) must be at least %(others)s (%(other_amount)s)."
     ),
+    ParameterCode.NOT_MORE_THAN: gettext_lazy(
+        "%(label)s (%(amount)s) must be more than %(others)s (%(other_amount)s)."
+    ),
 }
 
 

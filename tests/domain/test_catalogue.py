@@ -111,8 +111,9 @@ def test_keep_alive_timeout_must_hold_interval_and_connect_timeout():
 
 
 def test_initialization_timeout_must_hold_keep_alive_timeout():
-    assert broken(KeepAliveTimeout=121) == [catalogue.INITIALIZATION_TIMEOUT]
-    assert broken(KeepAliveTimeout=120) == []
+    deadline = {"TransitionDeadline": 200}
+    assert broken(KeepAliveTimeout=121, **deadline) == [catalogue.INITIALIZATION_TIMEOUT]
+    assert broken(KeepAliveTimeout=120, **deadline) == []
 
 
 def test_re_login_limits_must_be_in_order():
