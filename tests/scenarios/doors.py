@@ -15,12 +15,12 @@ LOGIN_SECONDS = 1.0
 PAUSE_SECONDS = 0.02
 
 
-def log_in(port: int, user: str, home: str) -> socket.socket | None:
+def log_in(door: tuple[str, int], user: str, home: str) -> socket.socket | None:
     """The session of a client that was admitted, or None."""
     link = socket.socket()
     link.settimeout(LOGIN_SECONDS)
     try:
-        link.connect(("127.0.0.1", port))
+        link.connect(door)
         link.sendall(f"LOGIN {user} {home}\n".encode())
         if link.recv(16) == b"OK\n":
             return link
@@ -30,8 +30,8 @@ def log_in(port: int, user: str, home: str) -> socket.socket | None:
     return None
 
 
-def admits(port: int, home: str) -> bool:
-    session = log_in(port, f"visitor-of-{home}", home)
+def admits(door: tuple[str, int], home: str) -> bool:
+    session = log_in(door, f"visitor-of-{home}", home)
     if session is None:
         return False
     session.close()
@@ -57,10 +57,10 @@ class DoorWatch:
     move in between.
     """
 
-    def __init__(self, ports: Mapping[str, int]) -> None:
-        self._ports = dict(ports)
+    def __init__(self, doors: Mapping[str, tuple[str, int]]) -> None:
+        self._doors = dict(doors)
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._watch, args=[home]) for home in ports]
+        self._threads = [threading.Thread(target=self._watch, args=[home]) for home in doors]
         self.admitted: Counter[tuple[str, str]] = Counter()
         """How often each node admitted a user of each home, by node and home."""
         self.served_twice: list[str] = []
@@ -86,11 +86,11 @@ class DoorWatch:
         with contextlib.ExitStack() as stack:
             stack.callback(lambda: [session.close() for session in kept.values()])
             while not self._over.wait(PAUSE_SECONDS):
-                for node in self._ports:
+                for node in self._doors:
                     self._try_door(node, home, kept)
 
     def _try_door(self, node: str, home: str, kept: dict[str, socket.socket]) -> None:
-        session = log_in(self._ports[node], f"watch-{home}", home)
+        session = log_in(self._doors[node], f"watch-{home}", home)
         if session is None:
             return
         self.admitted[node, home] += 1

@@ -39,6 +39,7 @@ NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PRG_NO_RESTART")
 TOLD = ("worker", "beat", "web", "imp1", "imp2")
 """Processes whose logs say why a scenario failed."""
 
+Address = tuple[str, int]
 NodeStates = tuple[tuple[str, str], tuple[str, str]]
 """State and reason of the first and of the second node, in the words of the pages."""
 
@@ -127,11 +128,12 @@ class Installation:
             name, _, how = line.partition(": ")
             if not how.startswith("runs"):
                 self.start(name)
+        wait_until(self.database_answers, "the database answers")
         wait_until(self.serves_pages, "the web server answers")
 
     def serves_pages(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/login/", timeout=COMMAND_SECONDS) as answer:
+            with urllib.request.urlopen(f"{self.url}/login/", timeout=10) as answer:  # noqa: S310
                 return bool(answer.status == HTTPStatus.OK)
         except OSError:
             return False
@@ -184,6 +186,13 @@ class Installation:
             cursor = link.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
 
+    def database_answers(self) -> bool:
+        try:
+            self.query("select 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def states(self, group: str) -> NodeStates:
         first, second = self.query(
             "select m.state, m.reason from groups_member m"
@@ -216,15 +225,16 @@ class Installation:
         sql = "select id from groups_presenceredundancygroup where name = %s"
         return int(self.query(sql, name)[0]["id"])
 
-    def client_port(self, node: str) -> int:
+    def door(self, node: str) -> Address:
         """Where the node's clients log in."""
         services = tomllib.loads((self.var / "nodes" / f"{node}.toml").read_text())["services"]
         command = next(s["command"] for s in services if s["name"] == XCP_ROUTER)
-        return int(command[-1].rpartition(":")[2])
+        host, _, port = command[-1].rpartition(":")
+        return host, int(port)
 
     def sessions(self, node: str) -> int:
         """Client connections that stand at the node's door, as the kernel knows them."""
-        port = f"{self.client_port(node):04X}"
+        port = f"{self.door(node)[1]:04X}"
         lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
         connections = (line.split()[1:4] for line in lines)
         return sum(

@@ -15,7 +15,7 @@ from tests.scenarios.person import Person
 
 NORMAL = "Normal"
 HEAL_SECONDS = 120.0
-REPEAT_SECONDS = 5.0
+REPEAT_SECONDS = 1.5
 """An action that was refused, or did not help, is tried again after this."""
 
 

@@ -13,6 +13,7 @@ from prg_admin.domain.states import XCP_ROUTER
 from tests.scenarios.installation import PASSWORD, Installation
 
 TIMEOUT = 30.0
+GROUPS = "/system/presence-redundancy-groups/"
 PARAMETERS = "/system/service-parameters/"
 TOKEN = "csrfmiddlewaretoken"
 
@@ -20,10 +21,15 @@ TOKEN = "csrfmiddlewaretoken"
 class Person:
     def __init__(self, installation: Installation, *, user: str = "admin") -> None:
         self._installation = installation
-        jar = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        self._jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._jar))
         token = read_form(self.get("/login/"), "login-form")[TOKEN]
         self.post("/login/", {TOKEN: token, "username": user, "password": PASSWORD})
+
+    def cookies(self) -> list[dict[str, str]]:
+        """For a browser in which the same person is signed in."""
+        url = self._installation.url
+        return [{"name": c.name, "value": c.value or "", "url": url} for c in self._jar]
 
     def get(self, path: str) -> str:
         with self._opener.open(self._installation.url + path, timeout=TIMEOUT) as answer:
@@ -51,6 +57,26 @@ class Person:
         installation = self._installation
         token = read_form(self.get("/"))[TOKEN]
         self.post(f"/recovery/groups/{installation.group_id(group)}/recover/", {TOKEN: token})
+
+    def add_group(self, name: str, *servers: str, ha: bool = False) -> None:
+        form = read_form(self.get(f"{GROUPS}add/"), "group-form")
+        chosen = dict(zip(("server1", "server2"), servers, strict=False))
+        saved = self.post(
+            f"{GROUPS}add/",
+            {**form, "name": name, **chosen, **({"ha_enabled": "on"} if ha else {})},
+        )
+        assert f'value="{name}"' in saved, saved
+
+    def delete_group(self, name: str) -> None:
+        """Deletes the group, if there is one; with High Availability on that is switched off."""
+        sql = "select id from groups_presenceredundancygroup where lower(name) = lower(%s)"
+        for row in self._installation.query(sql, name):
+            path = f"{GROUPS}{row['id']}/"
+            form = read_form(self.get(path), "group-form")
+            if form.pop("ha_enabled", None):
+                self.post(path, form)
+            self.post(f"{path}delete/", {TOKEN: form[TOKEN], "confirmed": "yes"})
+            assert not self._installation.query(sql, name), f"{name} was not deleted"
 
     def parameters(self, node: str) -> dict[str, str]:
         """The Server Recovery Manager's parameters of the node, all that the page shows."""

@@ -79,6 +79,7 @@ def test_a_killed_server_comes_back_and_failovers_go_on(
     killed = installation.kill(server)
     wait_until(lambda: installation.pids().get(server, killed.pid) != killed.pid, "it is back")
     installation.kill_service("imp1")
+    wait_until(installation.database_answers, "the database answers")
     pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
     pair.everybody_is_at("imp2")
 
@@ -90,7 +91,7 @@ def test_a_service_that_dies_while_a_server_is_restarted_is_not_overlooked(
     installation.stop(server)
     installation.kill_service("imp1")
     installation.start(server)
-    wait_until(lambda: _answers(installation), "the database answers")
+    wait_until(installation.database_answers, "the database answers")
     pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
     pair.everybody_is_at("imp2")
 
@@ -110,14 +111,6 @@ def test_a_failover_needs_no_web_server(installation: Installation, pair: Watche
     installation.kill_service("imp1")
     pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
     pair.everybody_is_at("imp2")
-
-
-def _answers(installation: Installation) -> bool:
-    try:
-        installation.last_event()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def _asked_at(installation: Installation) -> datetime:

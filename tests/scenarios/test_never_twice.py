@@ -26,8 +26,8 @@ BOTH = {("imp2", "imp1"), ("imp2", "imp2")}
 @pytest.fixture
 def watch(installation: Installation, pair: WatchedPair) -> Iterator[DoorWatch]:
     """Watches both doors during the test and fails it if any home was ever served twice."""
-    ports = {node: installation.client_port(node) for node in (pair.first, pair.second)}
-    with DoorWatch(ports) as watch:
+    doors = {node: installation.door(node) for node in (pair.first, pair.second)}
+    with DoorWatch(doors) as watch:
         wait_until(lambda: watch.admitted, "the watch sees a door that admits")
         yield watch
 
@@ -71,7 +71,7 @@ def test_a_frozen_agent_that_wakes_up_serves_nobody(
 def test_a_frozen_node_that_wakes_up_serves_nobody(installation: Installation, pair: WatchedPair):
     installation.freeze("imp1", with_services=True)
     pair.becomes("Down", BACKUP, reason=PEER_DOWN)
-    wait_until(lambda: admits(installation.client_port("imp2"), "imp1"), "imp2 serves imp1")
+    wait_until(lambda: admits(installation.door("imp2"), "imp1"), "imp2 serves imp1")
     installation.thaw("imp1", with_services=True)
     _serves_nobody(installation, "imp1", seconds=2)
     pair.becomes("Failed Over", BACKUP, reason=BACK)
@@ -91,5 +91,5 @@ def test_an_agent_frozen_for_a_moment_keeps_its_users(
 
 
 def _serves_nobody(installation: Installation, node: str, *, seconds: float) -> None:
-    port = installation.client_port(node)
-    stays(lambda: admits(port, "imp1") or admits(port, "imp2"), wanted=False, seconds=seconds)
+    door = installation.door(node)
+    stays(lambda: admits(door, "imp1") or admits(door, "imp2"), wanted=False, seconds=seconds)
