@@ -7,31 +7,10 @@ from django.utils import translation
 
 from prg_admin.domain.pair import Limitation
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
-from prg_admin.domain.transitions import ROWS as TRANSITIONS
 from prg_admin.domain.validation import Code, Problem
 from prg_admin.lib import labels
 from prg_admin.lib.advice import Standing, advice
 from prg_admin.lib.sentences import limitation_text, problem_text
-
-
-def reachable_pairs() -> set[tuple[NodeState, NodeState, Reason]]:
-    """States and reasons that some row of the transition table leads to."""
-    return {
-        (row.to_a.state, row.to_b.state, row.to_a.reason)
-        for row in TRANSITIONS
-        if row.to_a.reason and row.to_a.state and row.to_b.state
-    }
-
-
-@pytest.mark.parametrize(("one", "other", "reason"), sorted(reachable_pairs()))
-def test_every_pair_that_is_not_healthy_has_advice(one, other, reason):
-    told = advice(Standing("one", one, reason), Standing("two", other, reason))
-
-    if {one, other} <= {NodeState.NORMAL, NodeState.UNKNOWN}:
-        assert told is None
-    else:
-        assert told
-        assert "%(" not in told.cause + told.action
 
 
 def test_advice_is_the_same_either_way_round():
