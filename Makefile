@@ -30,6 +30,7 @@ lint: tools
 	$(VENV)/lint-imports
 	$(VENV)/djlint --lint --quiet templates
 	find templates -name '*.html' -exec $(VENV)/djade --check --target-version 5.2 {} +
+	$(VENV)/python -m prg_admin.lib.messages --check
 	$(SANDBOX) $(VENV)/python manage.py makemigrations --check --dry-run
 	$(SANDBOX) $(VENV)/python manage.py check --fail-level WARNING
 
