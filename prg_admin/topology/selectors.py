@@ -8,7 +8,7 @@ from datetime import datetime
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Count, QuerySet
 
-from prg_admin.domain.states import CRITICAL_SERVICES, ServiceState
+from prg_admin.domain.states import CRITICAL_SERVICES, Role, ServiceState
 from prg_admin.domain.validation import NodeContext, NodeDraft, NodeFacts
 from prg_admin.domain.wire import Report, ServiceReport
 from prg_admin.topology.models import Cluster, Node, NodeReport
@@ -55,6 +55,11 @@ class NodeStatus:
     @property
     def name(self) -> str:
         return self.node.name
+
+    @property
+    def is_idle(self) -> bool:
+        """Its services stay stopped until somebody falls back; the agent refuses to start them."""
+        return self.report is not None and self.report.role is Role.IDLE
 
     @property
     def running(self) -> int:

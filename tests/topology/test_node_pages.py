@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from prg_admin.domain.states import CRITICAL_SERVICES, Role
 from prg_admin.topology import services
 from prg_admin.topology.agents import AgentError
 from prg_admin.topology.models import Cluster, Node
@@ -303,6 +304,16 @@ def test_a_node_page_shows_services_and_actions(admin: Client):
     assert 'value="start"' in router
     assert html.count('value="stop"') == 4
     assert html.count('value="restart"') == 4
+
+
+def test_an_idle_node_offers_no_start_that_its_agent_would_refuse(admin: Client):
+    idle = create_report("imp1", role=Role.IDLE, serving=[], down=CRITICAL_SERVICES)
+    node = create_node("imp1", report=idle)
+
+    html = admin.get(address(node)).content.decode()
+
+    assert html.count("Fallback starts it.") == len(CRITICAL_SERVICES)
+    assert 'name="action"' not in html
 
 
 def test_a_node_that_does_not_answer_has_no_buttons(admin: Client):
