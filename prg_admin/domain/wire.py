@@ -6,7 +6,9 @@ engine, the answer to every request) and the **heartbeat** (agent to agent, both
 that the engine would act upon, except that the node said goodbye before a clean shutdown.
 
 Times are durations in seconds on the sender's monotonic clock, so no two clocks have to agree.
-Reading a document that breaks a rule raises :class:`WireError`, which names the field.
+Reading a document that breaks a rule raises :class:`WireError`, which names the field. What passes
+can be stored: numbers are finite and within bounds, texts have no characters that a database
+refuses. So nothing that one node says can spoil what is kept of the others.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ import dataclasses
 import functools
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Self, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -24,6 +28,13 @@ from typing import Any, Self, TypeVar, Union, cast, get_args, get_origin, get_ty
 from prg_admin.domain.states import Role, ServiceState
 
 D = TypeVar("D", bound="Document")
+
+MOST_CHARACTERS = 4096
+HIGHEST_NUMBER = 2**62
+"""Bounds where a field names none; an epoch has room to rise above this one."""
+SHORT_TEXT = {"most": 64}
+COUNT = {"most": 2**31 - 1}
+NO_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 
 
 class WireError(ValueError):
@@ -47,7 +58,7 @@ class Document:
         """Raises :class:`WireError` when ``text`` is no JSON or not such a document."""
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise WireError(f"{cls.__name__} is not JSON: {error}") from None
         return cls.from_json(data)
 
@@ -158,8 +169,8 @@ class Report(Document):
     """What a node does now."""
 
     node: str
-    version: str
-    boot_id: str
+    version: str = field(metadata=SHORT_TEXT)
+    boot_id: str = field(metadata=SHORT_TEXT)
     """Changes each time the agent starts."""
     seq: int
     """Counts this boot's reports, so that a late one is told from a new one."""
@@ -171,7 +182,7 @@ class Report(Document):
     role: Role
     serving: tuple[str, ...]
     """Home nodes whose users are admitted now, sorted."""
-    sessions: int
+    sessions: int = field(metadata=COUNT)
     """Live client sessions on this node."""
     fenced: bool
     """The node stopped serving by itself because it was isolated or has just started.
@@ -235,7 +246,7 @@ class CallInKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class CallIn(Document):
     node: str
-    boot_id: str
+    boot_id: str = field(metadata=SHORT_TEXT)
     kind: CallInKind
     detail: str
 
@@ -253,30 +264,36 @@ def _plain(value: object) -> Any:
 def _parse_document(cls: type[D], data: object, where: str) -> D:
     if not isinstance(data, Mapping):
         raise WireError(f"{where} must be an object")
-    hints = _hints(cast("type", cls))
-    unknown = sorted(set(data) - set(hints))
+    fields = _fields(cast("type", cls))
+    unknown = sorted(set(data) - set(fields))
     if unknown:
         raise WireError(f"{where}.{unknown[0]} is not a known field")
-    missing = sorted(set(hints) - set(data))
+    missing = sorted(set(fields) - set(data))
     if missing:
         raise WireError(f"{where}.{missing[0]} is missing")
-    values = {name: _parse(hint, data[name], f"{where}.{name}") for name, hint in hints.items()}
+    values = {
+        name: _parse(hint, data[name], f"{where}.{name}", most)
+        for name, (hint, most) in fields.items()
+    }
     return cls(**values)
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
+def _fields(cls: type) -> dict[str, tuple[Any, int | None]]:
+    """Type and own bound of each field, by name."""
+    hints = get_type_hints(cls)
+    return {f.name: (hints[f.name], f.metadata.get("most")) for f in dataclasses.fields(cls)}
 
 
-def _parse(hint: Any, value: object, where: str) -> Any:
+def _parse(hint: Any, value: object, where: str, most: int | None) -> Any:
     if get_origin(hint) in (UnionType, Union):  # only ``X | None`` occurs
         inner = next(arg for arg in get_args(hint) if arg is not NoneType)
-        return None if value is None else _parse(inner, value, where)
+        return None if value is None else _parse(inner, value, where, most)
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise WireError(f"{where} must be a list")
-        return tuple(_parse(get_args(hint)[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+        inner = get_args(hint)[0]
+        return tuple(_parse(inner, v, f"{where}[{i}]", most) for i, v in enumerate(value))
     if issubclass(hint, Document):
         return _parse_document(hint, value, where)
     if issubclass(hint, StrEnum):
@@ -284,8 +301,22 @@ def _parse(hint: Any, value: object, where: str) -> Any:
             return hint(value)
         except ValueError:
             raise WireError(f"{where} is not one of {', '.join(hint)}") from None
-    if hint is float and type(value) is int:
+    if hint is float and type(value) is int and abs(value) <= HIGHEST_NUMBER:
         return float(value)
     if type(value) is not hint:
         raise WireError(f"{where} must be of type {hint.__name__}")
+    return _bounded(value, where, most)
+
+
+def _bounded(value: Any, where: str, most: int | None) -> Any:
+    if isinstance(value, str):
+        if len(value) > (most or MOST_CHARACTERS):
+            raise WireError(f"{where} is longer than {most or MOST_CHARACTERS} characters")
+        if NO_CHARACTERS.search(value):
+            raise WireError(f"{where} contains what is no character")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise WireError(f"{where} must be finite")
+    elif not 0 <= value <= (most or HIGHEST_NUMBER):  # a truth value is one too
+        raise WireError(f"{where} is not between 0 and {most or HIGHEST_NUMBER}")
     return value
