@@ -9,7 +9,8 @@ Rules it keeps, whatever it is fed:
 
 * no row, no change of state; every change names its rule and the values the rule looked at;
 * no automatic change while High Availability is off, or while neither node answers (blind);
-* an epoch rises with each changed order and never falls.
+* an epoch rises with each changed order and never falls;
+* a request it does not know raises and changes nothing.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Decision:
     pair: Pair
     rule: str | None = None
     values: Values | None = None
+    hit: int | None = None
+    """The place, 0 or 1, of the node the fired row calls A; None when no row fired."""
 
     @property
     def changed(self) -> bool:
@@ -85,19 +88,40 @@ def decide(
     """
     if len(pair.nodes) < 2:  # noqa: PLR2004
         return Decision(pair)
-    if request is not None and request.action is Action.ACKNOWLEDGE:
-        return Decision(replace(pair, automatic_failovers=()), ACKNOWLEDGE_RULE, {})
+    if request is not None:
+        _check(request)
+        if request.action is Action.ACKNOWLEDGE:
+            return Decision(replace(pair, automatic_failovers=()), ACKNOWLEDGE_RULE, {})
     fired = _fire(pair, settings, now, request, blind=blind)
     if fired is None and (blind or _nobody_answers(pair)):
         return Decision(pair)
-    moved = fired[0] if fired else _above_seen_epochs(pair)
+    moved = _applied(pair, fired[0], fired[1], now) if fired else _above_seen_epochs(pair)
     ordered = orders.with_orders(moved, _both_ways(moved, settings, now, None))
     if fired is not None:
-        return Decision(_with_first_boots(ordered), fired[1].rule, fired[2])
+        row, hit, values = fired
+        return Decision(_with_first_boots(ordered), row.rule, values, hit)
     if ordered != pair:
         rule = ORDER_RULE if moved == pair else EPOCH_RULE
         return Decision(_with_first_boots(ordered), rule, _serving_values(pair))
     return Decision(pair)
+
+
+ABOUT_A_NODE = {
+    Action.FAILOVER: True,
+    Action.FALLBACK: True,
+    Action.RECOVER: False,
+    Action.ACKNOWLEDGE: False,
+}
+"""The requests ``decide`` knows, and whether each is about one node or about the group."""
+
+
+def _check(request: Request) -> None:
+    """Raises ValueError for a request that has no meaning here."""
+    about_a_node = ABOUT_A_NODE.get(request.action)
+    if about_a_node is None:
+        raise ValueError(f"{request.action.value} is not decided here")
+    if (request.index in (0, 1)) is not about_a_node:
+        raise ValueError(f"{request.action.value} cannot be about node {request.index}")
 
 
 def _both_ways(
@@ -117,17 +141,18 @@ def _fire(
     request: Request | None,
     *,
     blind: bool,
-) -> tuple[Pair, Row, Values] | None:
+) -> tuple[Row, int, Values] | None:
     unanswered = _nobody_answers(pair)
+    ways = _both_ways(pair, settings, now, request)
     for row in ROWS:
         if blind and row.when not in SET_BY_PEOPLE:
             continue
         if unanswered and row.when not in NEED_NO_ANSWER:
             continue
-        for facts in _both_ways(pair, settings, now, request):
+        for facts in ways:
             values = _holds(row, facts)
             if values is not None:
-                return _applied(pair, row, facts.index_a, now), row, values
+                return row, facts.index_a, values
     return None
 
 
