@@ -115,7 +115,16 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",  # their paths may hold 107 bytes only
             "max_connections": "200",
+            # Each node of the demo has a database of its own here, replicated logically; twice
+            # as many as the demo needs, and some for copying tables.
             "wal_level": "logical",
+            "max_replication_slots": "40",
+            "max_wal_senders": "40",
+            "max_active_replication_origins": "40",
+            "max_logical_replication_workers": "24",
+            "max_worker_processes": "32",
+            "wal_retrieve_retry_interval": "1s",
+            "max_slot_wal_keep_size": "1GB",  # a subscriber that stays away must not fill the disk
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -107,8 +107,9 @@ def _node_process(config: Config, file: Path, module: str, rank: int) -> Spec:
         rank=rank,
         # A node that died is what the product is about; only a person brings it back.
         restart=False,
-        # It has processes of its own to end.
+        # It has processes of its own to end, one after the other.
         death_signal=signal.SIGTERM,
+        stop_seconds=20.0,
         env=agent_env(config),
     )
 
