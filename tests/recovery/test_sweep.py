@@ -238,7 +238,7 @@ def test_the_due_ones_are_handed_out_in_batches(monkeypatch):
     nodes = {create_node(cluster=cluster).pk for _ in range(7)}
     sent: list[list[int]] = []
     monkeypatch.setattr(sweep, "BATCH", 3)
-    monkeypatch.setattr(sweep, "enqueue", lambda name, *, node_ids: sent.append(node_ids))
+    monkeypatch.setattr(sweep, "enqueue", lambda name, *, node_ids, observe: sent.append(node_ids))
     assert sweep.sweep(now=at(0)) == 7
     assert [len(batch) for batch in sent] == [3, 3, 1]
     assert {pk for batch in sent for pk in batch} == nodes
