@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 TIMEOUT_S = 3.0
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
-REPEATED = frozenset({CallInKind.STARTED, CallInKind.SERVICE, CallInKind.GOAL})
+REPEATED = frozenset({CallInKind.STARTED, CallInKind.SERVICE, CallInKind.DATABASE, CallInKind.GOAL})
 RENEWED = 200
 """The answer to ``alive`` that renews our right to serve; to any other kind nothing does."""
 GIVEN_AWAY = 409

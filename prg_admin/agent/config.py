@@ -13,6 +13,7 @@ from prg_admin.agent.drivers import DRIVERS
 
 _REQUIRED: Any = object()
 LONGEST_NAME = 128
+SHORTEST_READING_S = 0.2
 
 
 class ConfigError(Exception):
@@ -40,6 +41,19 @@ class ServiceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseConfig:
+    """The node's own database; addresses stand in files, because they hold passwords."""
+
+    url_file: Path
+    publisher: bool
+    """It publishes; else it subscribes."""
+    publisher_url_file: Path | None
+    """Of a subscriber: where its rows are compared with the publisher's."""
+    interval_s: float | None
+    """Between two readings; None: the goal's heartbeat interval."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     name: str
     version: str
@@ -51,6 +65,7 @@ class Config:
     tls: TlsConfig
     door_service: str | None
     services: tuple[ServiceConfig, ...]
+    database: DatabaseConfig | None = None
 
     def read_key(self) -> str:
         """The secret of the call-ins. Raises :class:`ConfigError`."""
@@ -104,6 +119,15 @@ class Table:
         if type(value) not in (int, float) or not 0 <= value <= 86400:  # noqa: PLR2004 - a day
             raise self.problem(key, f"must be a number of seconds from 0 to 86400, not {value!r}")
         return float(value)
+
+    def flag(self, key: str, default: Any = _REQUIRED) -> bool:
+        value = self._take(key, default)
+        if type(value) is not bool:
+            raise self.problem(key, f"must be true or false, not {value!r}")
+        return value
+
+    def has(self, key: str) -> bool:
+        return key in self._data
 
     def path(self, key: str) -> Path:
         """Relative paths start at the folder of the file."""
@@ -162,6 +186,7 @@ def load(file: Path) -> Config:
         tls=_tls(top.table("tls")),
         door_service=_door(top, names),
         services=services,
+        database=_database(top.table("database")) if top.has("database") else None,
     )
     top.close()
     return config
@@ -178,6 +203,35 @@ def _tls(table: Table) -> TlsConfig:
     tls = TlsConfig(ca=table.path("ca"), cert=table.path("cert"), key=table.path("key"))
     table.close()
     return tls
+
+
+def _database(table: Table) -> DatabaseConfig:
+    publisher = table.flag("publisher")
+    database = DatabaseConfig(
+        url_file=_secret(table, "url_file"),
+        publisher=publisher,
+        publisher_url_file=(
+            _secret(table, "publisher_url_file") if table.has("publisher_url_file") else None
+        ),
+        interval_s=table.seconds("interval_s") if table.has("interval_s") else None,
+    )
+    if publisher and database.publisher_url_file is not None:
+        raise table.problem("publisher_url_file", "is not for the publisher itself")
+    if database.interval_s is not None and database.interval_s < SHORTEST_READING_S:
+        raise table.problem("interval_s", f"must be at least {SHORTEST_READING_S} seconds")
+    table.close()
+    return database
+
+
+def _secret(table: Table, key: str) -> Path:
+    path = table.path(key)
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise table.problem(key, f"names {path}, which cannot be read: {error.strerror}") from error
+    if mode & 0o077:
+        raise table.problem(key, f"names {path}, which others than its owner may read (mode 0600)")
+    return path
 
 
 def _door(top: Table, names: Sequence[str]) -> str | None:

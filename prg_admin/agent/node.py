@@ -23,6 +23,7 @@ import aiohttp
 from prg_admin.agent import clock
 from prg_admin.agent.callins import CallIns
 from prg_admin.agent.config import Config
+from prg_admin.agent.database import Database
 from prg_admin.agent.door import Door
 from prg_admin.agent.heartbeats import Heartbeats
 from prg_admin.agent.keeper import LOOK_S, DoorKeeper
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 BE_HEARD_S = 0.5
 """How long the answer to a goal may wait for somebody to hear us."""
 GOODBYE_S = 2.0
+DATABASE_LOOK_S = 0.5
+"""How long a report may wait for another look at a database that did not answer."""
 
 
 class Action(StrEnum):
@@ -96,6 +99,9 @@ class Node:
             work=self._work,
             disobeyed=self._end_door,
         )
+        self._database: Database | None = None
+        if config.database is not None:
+            self._database = Database(config.database, node=config.name, changed=self._on_database)
         self._began = clock.now()
         self._seq = 0
         self._followed = False
@@ -138,8 +144,12 @@ class Node:
             isolation_limit_s=goal.timing.isolation_limit if goal and goal.fence else 0.0,
             services=self._supervisor.reports(),
             peer=None if peer is None else peer.report(),
-            database=None,
+            database=self._database.report() if self._database else None,
         )
+
+    async def look_at_database(self) -> None:
+        if self._database is not None:
+            await self._database.freshen(DATABASE_LOOK_S)
 
     def greeting(self) -> Heartbeat:
         return Heartbeat(
@@ -195,6 +205,7 @@ class Node:
         self._followed = True
         self._right.follow(goal, clock.now())
         self._heartbeats.follow(goal.peer, goal.timing)
+        self._follow_database(goal)
         self._keeper.follow(goal)
         await self._keeper.turn_away()
         self._supervisor.want(self._store.state.wanted)
@@ -204,6 +215,10 @@ class Node:
         await self._keeper.keep()
         self._look.set()
         self._ask.set()
+
+    def _follow_database(self, goal: Goal) -> None:
+        if self._database is not None:
+            self._database.follow(goal.timing.heartbeat_interval)
 
     async def _be_heard(self) -> None:
         self._heard.clear()
@@ -236,6 +251,7 @@ class Node:
         goal = self._goal
         if goal is not None:
             self._heartbeats.follow(goal.peer, goal.timing)
+            self._follow_database(goal)
             if not goal.ha_enabled and not goal.fence:
                 self._followed = True
                 self._right.assume(goal)
@@ -276,6 +292,9 @@ class Node:
     def _on_peer(self, error: str) -> None:
         self._callins.send(CallInKind.PEER, error or "heard again")
 
+    def _on_database(self, what: str) -> None:
+        self._callins.send(CallInKind.DATABASE, what)
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -289,6 +308,8 @@ class Node:
             tasks.create_task(self._heartbeats.run())
             tasks.create_task(self._watch_door())
             tasks.create_task(self._ask_engine())
+            if self._database is not None:
+                tasks.create_task(self._database.run())
 
     async def _watch_door(self) -> None:
         """Keep the door at what is due, and withdraw when the right runs out."""

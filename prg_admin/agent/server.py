@@ -24,6 +24,7 @@ def application(node: Node) -> web.Application:
     app = web.Application(middlewares=[_speak_json], client_max_size=BODY_LIMIT)
 
     async def report(_request: web.Request) -> web.Response:
+        await node.look_at_database()
         return _answer(node.report())
 
     async def goal(request: web.Request) -> web.Response:

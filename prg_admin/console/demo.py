@@ -7,14 +7,18 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.crypto import salted_hmac
+from psycopg.conninfo import make_conninfo
 
+from prg_admin.console.demo_databases import Content, NodeRow, RefusedError, databases_make
 from prg_admin.domain import catalogue
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.parameters.models import ParameterValue
-from prg_admin.topology.enrolment import node_enrol
+from prg_admin.topology.enrolment import NodeDatabase, node_enrol
 from prg_admin.topology.models import Cluster, Node, NodeReport
 from prg_admin.users.models import PresenceUser
 
@@ -44,6 +48,8 @@ RE_LOGIN_WINDOW_S = (0.2, 2.0)
 class Made:
     created: bool
     files: list[Path]
+    no_databases: str = ""
+    """Why the nodes have no databases of their own, in one sentence."""
 
 
 def demo_load(*, engine_url: str, port: int) -> Made:
@@ -56,6 +62,7 @@ def demo_load(*, engine_url: str, port: int) -> Made:
     if created:
         _create(port)
     nodes = list(Node.objects.filter(cluster__name=CLUSTER, name__in=NODES))
+    databases, why_none = _databases(nodes)
     files = [
         node_enrol(
             node=node,
@@ -64,11 +71,51 @@ def demo_load(*, engine_url: str, port: int) -> Made:
             engine_url=engine_url,
             folder=settings.NODES_DIR,
             pki_dir=settings.PKI_DIR,
+            database=databases.get(node.name),
         )
         for node in nodes
     ]
     _write_clients_file(nodes)
-    return Made(created, files)
+    return Made(created, files, why_none)
+
+
+def _databases(nodes: list[Node]) -> tuple[dict[str, NodeDatabase], str]:
+    """The nodes' own databases, or why there are none."""
+    main = settings.DATABASES["default"]
+    if not nodes:
+        return {}, ""
+    if not main["PASSWORD"] or main["PASSWORD"] != settings.INSTALLATION.get("database_password"):
+        # Nobody asked for roles and databases in a server that belongs to somebody else.
+        return (
+            {},
+            "The nodes have no databases of their own: the server in DATABASE_URL is not ours.",
+        )
+    try:
+        return databases_make(server=_conninfo(main), content=_content(nodes), password=_secret), ""
+    except RefusedError as error:
+        return {}, f"The nodes have no databases of their own: {error}"
+
+
+def _conninfo(main: dict[str, Any]) -> str:
+    return make_conninfo(
+        host=main["HOST"],
+        port=main["PORT"],
+        user=main["USER"],
+        password=main["PASSWORD"],
+        dbname=main["NAME"],
+    )
+
+
+def _content(nodes: list[Node]) -> Content:
+    # A node may have been removed from the demo; the publisher is the first of those left.
+    rows = [NodeRow(n.name, n.address, n.port) for n in sorted(nodes, key=lambda n: n.name)]
+    users = PresenceUser.objects.filter(cluster__name=CLUSTER).select_related("home")
+    return Content(rows, {user.userid: user.home.name if user.home else "" for user in users})
+
+
+def _secret(role: str) -> str:
+    """The same at each start, and kept nowhere but in the files of those who need it."""
+    return salted_hmac("prg_admin.node-database", role, algorithm="sha256").hexdigest()
 
 
 @transaction.atomic

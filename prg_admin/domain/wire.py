@@ -148,6 +148,8 @@ class DatabaseReport(Document):
     """0 to 4 as in ``domain.replication``; None while it cannot be read."""
     detail: str
     """What the value was read from, in short; the error while it cannot be read."""
+    lag_bytes: int | None = None
+    """Of the publisher's log, still to be applied here; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,8 @@ class CallInKind(StrEnum):
     STARTED = "started"
     SERVICE = "service"
     """A service died, started or stopped."""
+    DATABASE = "database"
+    """The node's database fell silent or answers again, or its replication changed."""
     GOAL = "goal"
     """The goal, or a step of it, was reached."""
     ALIVE = "alive"

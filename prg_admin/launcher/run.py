@@ -52,11 +52,11 @@ async def _start_server(server: Postgres | Valkey, config: Config, supervisor: S
 async def _set_up(config: Config, supervisor: Supervisor) -> str:
     """Demo and first user; returns what to say about the password."""
     password = config.admin_password or secrets.token_urlsafe(12)
-    made, _ = await asyncio.gather(
+    made, demo = await asyncio.gather(
         supervisor.run_once(specs.manage(config, "ensure_admin", PRG_ADMIN_PASSWORD=password)),
         supervisor.run_once(specs.manage(config, "load_demo", "--engine-url", config.url)),
     )
-    say("The demo is loaded")
+    say(f"The demo is loaded: {demo}")
     if made.endswith("exists"):
         return "as chosen when this installation was first started"
     return "the one in PRG_ADMIN_PASSWORD" if config.admin_password else password

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from prg_admin.domain.facts import NodeView
-from prg_admin.domain.wire import Report
+from prg_admin.domain.wire import DatabaseReport, Report
 from prg_admin.live.news import announce
 from prg_admin.topology.agents import Answer
 from prg_admin.topology.models import NodeReport
@@ -97,4 +97,15 @@ def _visible(report: Report | None) -> Any:
         return None
     services = tuple((s.name, s.state, s.pid, s.error) for s in report.services)
     peer = report.peer.error if report.peer else None
-    return report.version, report.role, report.serving, report.sessions, services, peer
+    return (
+        *(report.version, report.role, report.serving, report.sessions, services, peer),
+        _visible_database(report.database),
+    )
+
+
+def _visible_database(database: DatabaseReport | None) -> Any:
+    if database is None:
+        return None
+    # What an error says may differ from time to time; it is no news.
+    detail = database.detail if database.answers else ""
+    return database.answers, database.replication, detail

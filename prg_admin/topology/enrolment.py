@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from prg_admin.domain.states import CRITICAL_SERVICES, XCP_ROUTER
@@ -15,8 +16,24 @@ from prg_admin.topology import pki
 from prg_admin.topology.models import Node
 
 
+@dataclass(frozen=True, slots=True)
+class NodeDatabase:
+    """Addresses as PostgreSQL reads them, with the node's own user and password."""
+
+    url: str
+    publisher_url: str | None
+    """None for the publisher itself."""
+
+
 def node_enrol(
-    *, node: Node, version: str, client_port: int, engine_url: str, folder: Path, pki_dir: Path
+    *,
+    node: Node,
+    version: str,
+    client_port: int,
+    engine_url: str,
+    folder: Path,
+    pki_dir: Path,
+    database: NodeDatabase | None = None,
 ) -> Path:
     """Writes ``<folder>/<name>.toml`` and what it names; keeps key and certificate that exist.
 
@@ -29,8 +46,30 @@ def node_enrol(
         pki.issue(pki_dir, node.name, own / "tls.crt", own / "tls.key")
     _ensure_key(node, own / "key")
     path = folder / f"{node.name}.toml"
-    path.write_text(_file(node, version, client_port, engine_url, pki_dir))
+    text = _file(node, version, client_port, engine_url, pki_dir)
+    if database is not None:
+        text += _database(node, database, own)
+    path.write_text(text)
     return path
+
+
+def _database(node: Node, database: NodeDatabase, own: Path) -> str:
+    is_publisher = database.publisher_url is None
+    lines = ["", "# The node's own database, and what is replicated to it.", "[database]"]
+    lines += [f"publisher = {str(is_publisher).lower()}", f'url_file = "{node.name}/database.url"']
+    _write_secret(own / "database.url", database.url)
+    if database.publisher_url is not None:
+        lines.append(f'publisher_url_file = "{node.name}/publisher.url"')
+        _write_secret(own / "publisher.url", database.publisher_url)
+    return "\n".join([*lines, ""])
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Never half written for an agent that reads meanwhile."""
+    draft = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text + "\n")
+    draft.replace(path)
 
 
 def _ensure_key(node: Node, path: Path) -> None:

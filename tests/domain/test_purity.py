@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("django", "celery", "redis", "psycopg")
+HEAVY = ("django", "celery", "redis")
 
 
 @pytest.mark.parametrize("package", ["prg_admin.domain.pair", "prg_admin.agent.run"])

@@ -21,3 +21,5 @@ class Command(BaseCommand):
         made = demo_load(engine_url=url, port=urlsplit(url).port or 80)
         word = "created" if made.created else "exists"
         self.stdout.write(f"demo cluster {word}, {len(made.files)} nodes")
+        if made.no_databases:
+            self.stdout.write(made.no_databases)

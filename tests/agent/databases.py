@@ -1,0 +1,135 @@
+"""A publisher and a subscriber in a real PostgreSQL of their own, and the agents' view of both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from prg_admin.agent.config import DatabaseConfig
+from prg_admin.agent.database import Database
+from prg_admin.console.demo_databases import Content, NodeRow, databases_make
+from prg_admin.launcher import servers
+from prg_admin.topology.enrolment import NodeDatabase
+from tests.agent.lab import until
+
+CONTENT = Content(
+    nodes=(NodeRow("imp1", "10.0.0.1", 22101), NodeRow("imp2", "10.0.0.2", 22102)),
+    users={"alice": "imp1", "bob": "imp2"},
+)
+
+
+class Server:
+    """The PostgreSQL, as its superuser sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.postgres = servers.Postgres(folder / "postgres", durable=False)
+        self._process: Any = None
+
+    def start(self) -> None:
+        self._process = servers.start(self.postgres, log=self.folder / "postgres.log")
+
+    def stop(self) -> None:
+        servers.stop(self.postgres, self._process)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Every process of it stands still: connections are accepted and nothing is answered."""
+        pids = servers._inside(self.postgres.folder)
+        try:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def run(self, statement: str, *values: object, database: str = "") -> list[tuple[Any, ...]]:
+        url = self.postgres.url(database or servers.DATABASE)
+        with psycopg.connect(url, autocommit=True) as link:
+            cursor = link.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def at(self, node: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self.run(statement, *values, database=f"{servers.DATABASE}_{node}")
+
+    def make(self) -> dict[str, NodeDatabase]:
+        return databases_make(
+            server=self.postgres.url(), content=CONTENT, password=lambda role: f"of {role}"
+        )
+
+    def lock_out(self, node: str) -> None:
+        name = f"{servers.DATABASE}_{node}"
+        self.run(f"alter database {name} allow_connections false")
+        self.run(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", name
+        )
+
+    def let_in(self, node: str) -> None:
+        self.run(f"alter database {servers.DATABASE}_{node} allow_connections true")
+
+    def subscription(self, change: str) -> None:
+        name = f"{servers.DATABASE}_imp2"
+        self.at(
+            "imp2",
+            sql.SQL(f"alter subscription {{}} {change}").format(sql.Identifier(name)).as_string(),
+        )
+
+
+class Watched:
+    """The database task of an agent, running in the test's own loop."""
+
+    def __init__(self, node: str, access: NodeDatabase, folder: Path) -> None:
+        own = _secret(folder / f"{node}.url", access.url)
+        publisher = access.publisher_url and _secret(
+            folder / f"{node}.publisher", access.publisher_url
+        )
+        config = DatabaseConfig(own, publisher is None, publisher or None, 0.2)
+        self.told: list[str] = []
+        self.database = Database(config, node=node, changed=self.told.append)
+
+    @property
+    def value(self) -> int | None:
+        return self.database.report().replication
+
+    @property
+    def detail(self) -> str:
+        return self.database.report().detail
+
+    async def becomes(self, value: int | None, detail: str = "") -> None:
+        def reached() -> bool:
+            return self.value == value and self.detail.startswith(detail)
+
+        try:
+            await until(reached, seconds=30)
+        except AssertionError:
+            pytest.fail(f"{value} {detail} expected; {self.told}, now {self.database.report()}")
+
+
+def _secret(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+@contextlib.asynccontextmanager
+async def watching(watched: Watched) -> AsyncIterator[Watched]:
+    task = asyncio.ensure_future(watched.database.run())
+    try:
+        yield watched
+        assert not task.done(), "the task ended"
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
