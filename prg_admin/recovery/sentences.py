@@ -69,4 +69,5 @@ RULES: dict[str, Promise] = {
 
 
 def rule_text(rule: str) -> str:
-    return str(RULES[rule])
+    """Events are kept for longer than rules: one of another release is shown by its name."""
+    return str(RULES.get(rule, rule))
