@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import tempfile
 from collections.abc import Mapping
@@ -83,7 +82,7 @@ def check_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            why = "is taken" if error.errno == errno.EADDRINUSE else f"({os.strerror(error.errno)})"
+            why = "is taken" if error.errno == errno.EADDRINUSE else f"({error.strerror})"
             raise RefusalError(
                 f"Port {port} {why}; choose another one, for example: PORT={_other(port)} make run"
             ) from error
