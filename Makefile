@@ -22,6 +22,7 @@ tools: python
 test: tools
 	@$(VENV)/python -m tests.plugins.chromium
 	$(VENV)/python -m pytest $(PYTEST_OPTIONS) $(TESTS)
+	$(VENV)/python -m tests.lab
 
 lint: tools
 	$(VENV)/ruff check .

@@ -150,7 +150,7 @@ def deliver(
     """Sends each reachable node the goal it does not follow yet.
 
     Returns the answers the next step can go by (None when they have to be asked for anew) and
-    whether any order went out.
+    whether any order changed something.
     """
     loaded = load_pairs([group_id]).get(group_id)
     if loaded is None or len(loaded.node_ids) != len(step.answers):
@@ -160,12 +160,16 @@ def deliver(
     if not due:
         return step.answers, False
     sent = client.order([(_target(current.pair.nodes[i], step.settings), o) for i, o in due])
-    answers = list(step.answers)
-    for (index, _), answer in zip(due, sent, strict=True):
+    answers, helped = list(step.answers), False
+    for (index, order), answer in zip(due, sent, strict=True):
         if answer.report is None and answer.error in ("stale-epoch", "stale-order"):
             return None, True  # it has moved on since it was asked
         answers[index] = answer
-    return tuple(answers), True
+        was = current.pair.nodes[index].report
+        # A node that stays fenced, since nobody hears it, is not asked again and again: it calls.
+        known = was is not None and was.goal_digest == order.goal.digest
+        helped |= not (known and answer.report is not None and answer.report.fenced)
+    return tuple(answers), helped
 
 
 def due_orders(pair: Pair, settings: RecoverySettings) -> list[tuple[int, Order]]:

@@ -44,7 +44,8 @@ def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
         update_fields=["reachable", "error"],
     )
     _tell_rivals_from_restarts([pk for pk, _, answer in heard if answer.report])
-    announce(*(f"node-{pk}" for pk, known, answer in heard if is_news(known, answer)))
+    news = [f"node-{pk}" for pk, known, answer in heard if is_news(known, answer)]
+    announce(*news, *(["nodes"] if news else []))
 
 
 def _lock(node_ids: Sequence[int]) -> None:
