@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from prg_admin.cli import ha
+from prg_admin.cli import dbreplication, ha
 from prg_admin.domain.facts import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.clock import steady_now
@@ -20,7 +20,10 @@ TITLES = {
 
 
 class Command(BaseCommand):
-    help = "The administration commands: utils ha status | failover | fallback | recover."
+    help = (
+        "The administration commands: utils ha status | failover | fallback | recover, "
+        "utils dbreplication status | runtimestate."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         areas = parser.add_subparsers(dest="area", required=True, metavar="area")
@@ -37,8 +40,12 @@ class Command(BaseCommand):
             command = verbs.add_parser(verb)
             command.add_argument("name", nargs=None if needed else "?", metavar=argument)
             command.add_argument("--json", action="store_true", help="print JSON")
+        dbreplication.add_arguments(areas)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["area"] == dbreplication.AREA:
+            self.stdout.write(dbreplication.run(**options, now=steady_now()))
+            return
         verb, name = options["verb"], options["name"]
         if verb in ("failover", "fallback"):
             groups = [self._node_action(Action(verb), name, as_json=options["json"])]
