@@ -9,9 +9,9 @@ from prg_admin.groups.models import Member, PresenceRedundancyGroup
 
 
 def groups_named(name: str | None) -> list[PresenceRedundancyGroup]:
-    """One group by its name without regard to case, or all of them; members come along."""
+    """One group by its name without regard to case, or all for None; members come along."""
     groups = PresenceRedundancyGroup.objects.prefetch_related("members__node")
-    return list(groups.filter(name__iexact=name) if name else groups.all())
+    return list(groups.all() if name is None else groups.filter(name__iexact=name))
 
 
 def status_text(group: PresenceRedundancyGroup) -> str:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
 from getpass import getuser
 from typing import Any
 
@@ -43,6 +46,16 @@ class Command(BaseCommand):
         dbreplication.add_arguments(areas)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            self._carry_out(options)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Who read along has gone, as in "utils ha status | head -1". What was asked is done;
+            # the interpreter's own flush at the end must not complain either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(128 + signal.SIGPIPE) from None
+
+    def _carry_out(self, options: dict[str, Any]) -> None:
         if options["area"] == dbreplication.AREA:
             self.stdout.write(dbreplication.run(**options, now=steady_now()))
             return
@@ -79,12 +92,13 @@ class Command(BaseCommand):
             documents = [ha.status_document(group) for group in groups]
             self.stdout.write(json.dumps(documents, indent=2, ensure_ascii=False))
         else:
-            self.stdout.write("\n\n".join(ha.status_text(group) for group in groups))
+            texts = [ha.status_text(group) for group in groups]
+            self.stdout.write("\n\n".join(texts) or "There are no groups.")
 
 
 def _found(name: str | None) -> list[PresenceRedundancyGroup]:
     groups = ha.groups_named(name)
-    if name and not groups:
+    if name is not None and not groups:
         known = ", ".join(g.name for g in ha.groups_named(None)) or "none"
         raise CommandError(f"There is no group {name!r}. Known groups: {known}.")
     return groups
@@ -95,8 +109,22 @@ def _found_by_id(group_id: int) -> PresenceRedundancyGroup:
 
 
 def _ask(group_id: int, action: Action, index: int | None) -> None:
-    refused = action_request(
-        group_id=group_id, action=action, index=index, actor=f"cli:{getuser()}", now=steady_now()
-    )
+    try:
+        refused = action_request(
+            group_id=group_id,
+            action=action,
+            index=index,
+            actor=f"cli:{_person()}",
+            now=steady_now(),
+        )
+    except PresenceRedundancyGroup.DoesNotExist:
+        raise CommandError("Request FAILED. The group was deleted meanwhile.") from None
     if refused is not None:
         raise CommandError(f"Request FAILED. {limitation_text(refused)}")
+
+
+def _person() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return str(os.getuid())
