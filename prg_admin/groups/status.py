@@ -7,31 +7,18 @@ from datetime import datetime
 
 from django.db.models import Count
 
+from prg_admin.domain.facts import Facts, fallback_wait, is_fenced, is_held
 from prg_admin.domain.pair import Action, Limitation, NodeView, Pair, limitation
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
+from prg_admin.domain.timing import RecoverySettings
+from prg_admin.groups.hearing import Hearing, hearings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
-from prg_admin.groups.pairs import load_pair
+from prg_admin.groups.pairs import LoadedPair, load_pairs
 from prg_admin.lib.advice import Advice, Standing, advice
-from prg_admin.topology.selectors import NodeStatus, node_status
+from prg_admin.parameters.selectors import recovery_settings
+from prg_admin.topology.selectors import NodeStatus, last_report, node_status
 
 NODES_OF_PAIR = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """Whether one hears another: the engine a node, or a node its peer."""
-
-    listener: str
-    """Name of a node; empty for the engine."""
-    speaker: str
-    error: str
-    silence_s: float | None
-    """Seconds; None when never heard."""
-    rtt_ms: float | None
-
-    @property
-    def is_heard(self) -> bool:
-        return not self.error and self.silence_s is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +36,8 @@ class MemberStatus:
     """What can be asked of this node in this state; None: nothing is ever offered here."""
     limitation: Limitation | None
     """Why the action is not possible now."""
-    hearing: Hearing | None
-    """Whether this node hears its peer; None when it cannot be asked."""
+    is_fenced: bool
+    """It stopped serving by itself, by its own report or for certain by now."""
 
     @property
     def name(self) -> str:
@@ -58,12 +45,29 @@ class MemberStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class AutomaticFallback:
+    """How the automatic fallback of a failed-over node stands."""
+
+    node: str
+    left_s: float | None
+    """Seconds; None while nothing counts down."""
+    is_held: bool
+    failovers: int
+
+
+@dataclass(frozen=True, slots=True)
 class GroupStatus:
     group: PresenceRedundancyGroup
+    pair: Pair
+    settings: RecoverySettings
+    """In force: those a running recovery began with, else those stored."""
+    now: datetime
     members: tuple[MemberStatus, ...]
     recover: Limitation | None
     """Why Recover is not possible now; None when it is."""
     hearing: tuple[Hearing, ...]
+    fallback: AutomaticFallback | None
+    """None: nobody is failed over, or it is off."""
 
     @property
     def is_pair(self) -> bool:
@@ -97,26 +101,43 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
         .order_by("position")
     )
     rows = list(found)
-    pair = load_pair(group.pk)
+    loaded = load_pairs([group.pk])[group.pk]
+    pair = loaded.pair
+    settings = settings_in_force(loaded)
     statuses = [node_status(row.node, now=now, users=row.users) for row in rows]
     users = {s.node.name: s.users for s in statuses}
     members = tuple(
-        _member(row, status, pair, i, users)
+        _member(row, status, facts_of(pair, i, settings, now), users)
         for i, (row, status) in enumerate(zip(rows, statuses, strict=True))
     )
+    rtt = tuple(last.rtt_ms if (last := last_report(row.node)) else None for row in rows)
     return GroupStatus(
         group=group,
+        pair=pair,
+        settings=settings,
+        now=now,
         members=members,
         recover=limitation(pair, Action.RECOVER),
-        hearing=_hearing(members),
+        hearing=hearings(pair, settings=settings, rtt_ms=rtt, now=now),
+        fallback=_fallback(pair, settings, now),
     )
 
 
-def _member(
-    row: Member, status: NodeStatus, pair: Pair, index: int, users: dict[str, int]
-) -> MemberStatus:
-    view = pair.nodes[index]
+def settings_in_force(loaded: LoadedPair) -> RecoverySettings:
+    stored = recovery_settings([loaded.cluster_id])[loaded.cluster_id]
+    return loaded.running_settings or stored
+
+
+def facts_of(pair: Pair, index: int, settings: RecoverySettings, now: datetime) -> Facts:
+    """The pair with the node at ``index`` as A; a node without a peer is its own."""
+    peer = pair.nodes[1 - index] if len(pair.nodes) == NODES_OF_PAIR else pair.nodes[index]
+    return Facts(pair.nodes[index], peer, index, pair, settings, now)
+
+
+def _member(row: Member, status: NodeStatus, facts: Facts, users: dict[str, int]) -> MemberStatus:
+    view, pair, index = facts.a, facts.pair, facts.index_a
     action = offered_action(view)
+    fenced_now = view.report is not None and view.report.fenced
     return MemberStatus(
         status=status,
         state=row.state,
@@ -125,9 +146,24 @@ def _member(
         peer=next((n.name for i, n in enumerate(pair.nodes) if i != index), ""),
         active=_active(view, status, users),
         action=action,
-        limitation=limitation(pair, action, index) if action else None,
-        hearing=_peer_hearing(status),
+        limitation=(limitation(pair, action, index, settings=facts.settings) if action else None),
+        is_fenced=pair.ha_enabled and (fenced_now or is_fenced(facts)),
     )
+
+
+def _fallback(pair: Pair, settings: RecoverySettings, now: datetime) -> AutomaticFallback | None:
+    if not settings.automatic_fallback or len(pair.nodes) != NODES_OF_PAIR:
+        return None
+    for index, node in enumerate(pair.nodes):
+        facts = facts_of(pair, index, settings, now)
+        # Who is Idle was failed over by a person, and only a person brings its users home.
+        away = node.state in FAILED_OVER_STATES - {NodeState.IDLE}
+        if away and facts.b.state is NodeState.BACKUP:
+            left = fallback_wait(facts)
+            shown = None if left is None else max(0.0, left)
+            count = len(pair.automatic_failovers)
+            return AutomaticFallback(node.name, shown, is_held(pair, now), count)
+    return None
 
 
 def offered_action(node: NodeView) -> Action | None:
@@ -147,23 +183,3 @@ def _active(view: NodeView, status: NodeStatus, users: dict[str, int]) -> int | 
     if not status.reachable or status.report is None:
         return None
     return sum(users.get(home, 0) for home in status.report.serving)
-
-
-def _hearing(members: tuple[MemberStatus, ...]) -> tuple[Hearing, ...]:
-    engine = [_engine_hearing(m.status) for m in members]
-    return (*engine, *(m.hearing for m in members if m.hearing))
-
-
-def _engine_hearing(status: NodeStatus) -> Hearing:
-    stored = getattr(status.node, "last_report", None)
-    rtt = stored.rtt_ms if stored and status.reachable else None
-    silence = 0.0 if status.reachable else status.silence_s
-    error = "" if status.reachable else (status.error or "silent")
-    return Hearing("", status.node.name, error, silence, rtt)
-
-
-def _peer_hearing(status: NodeStatus) -> Hearing | None:
-    if not status.reachable or status.report is None or status.report.peer is None:
-        return None
-    peer = status.report.peer
-    return Hearing(status.node.name, peer.name, peer.error, peer.silence_s, peer.rtt_ms)

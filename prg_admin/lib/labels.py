@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from prg_admin.domain.states import NodeState, Reason, ServiceState
+from prg_admin.domain.states import NodeState, Reason, Role, ServiceState
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -68,6 +68,12 @@ SERVICE_STATES: dict[ServiceState, Label] = {
 
 REACHABLE = Label(_("Reachable"), "good", "✓")
 UNREACHABLE = Label(_("Not reachable"), "bad", "✗")
+HEARD: dict[str, Label] = {
+    "heard": Label(_("Heard"), "good", "✓"),
+    "suspect": Label(_("Not heard"), "bad", "!"),
+    "never": Label(_("Never heard"), "off", "?"),
+    "unknown": Label(_("Not known"), "off", "?"),
+}
 NEVER_HEARD = Label(_("Never heard"), "off", "?")
 
 
@@ -81,3 +87,15 @@ def reason_text(reason: str) -> str:
 
 def service_state_label(state: str) -> Label:
     return SERVICE_STATES[ServiceState(state)]
+
+
+ROLES: dict[Role, _StrPromise] = {
+    Role.OWN: _("serve its own users"),
+    Role.BOTH: _("serve the users of both nodes"),
+    Role.STANDBY: _("serve nobody"),
+    Role.IDLE: _("stop the critical services and serve nobody"),
+}
+
+
+def role_text(role: str) -> str:
+    return str(ROLES[Role(role)])

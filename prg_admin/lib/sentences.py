@@ -198,6 +198,21 @@ def agent_error_text(kind: str, *, node: str, detail: str = "") -> str:
     return _("%(node)s cannot be reached: %(why)s") % {"node": node, "why": shown}
 
 
+_CALL_ERRORS: dict[str, _StrPromise] = {
+    "refused": gettext_lazy("refused"),
+    "timeout": gettext_lazy("no answer in time"),
+    "unreachable": gettext_lazy("no way to it"),
+    "tls": gettext_lazy("wrong certificate"),
+    "answer": gettext_lazy("answer not readable"),
+    "silent": gettext_lazy("silent"),
+}
+
+
+def call_error_text(kind: str) -> str:
+    """The short cause of a failed call in a few words; an unknown one as it is."""
+    return str(_CALL_ERRORS.get(kind, kind))
+
+
 def problems_by_field(problems: list[Problem]) -> Mapping[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for problem in problems:

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.shortcuts import get_object_or_404
 
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.recovery.models import Event
 
 Person = AbstractBaseUser | AnonymousUser
 
@@ -16,3 +17,7 @@ def get_group_or_404(_user: Person, group_id: int) -> PresenceRedundancyGroup:
 
 def get_member_or_404(_user: Person, node_id: int) -> Member:
     return get_object_or_404(Member.objects.select_related("group", "node"), node_id=node_id)
+
+
+def get_event_or_404(_user: Person, event_id: int) -> Event:
+    return get_object_or_404(Event.objects.select_related("group"), pk=event_id)

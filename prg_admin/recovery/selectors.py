@@ -1,10 +1,59 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import QuerySet
 
-from prg_admin.recovery.models import Event
+from prg_admin.recovery.models import EngineStatus, Event
+
+OVERDUE_S = 5.0
+"""Without a tick or a sweep for so long, something of the engine is gone."""
 
 
 def events_of_group(group_id: int, *, limit: int = 20) -> QuerySet[Event]:
     """The group's latest events, newest first."""
     return Event.objects.filter(group_id=group_id).order_by("-at", "-id")[:limit]
+
+
+def event_before(event: Event) -> Event | None:
+    """What had happened to the group before: the state in which the rule found it."""
+    earlier = Event.objects.filter(group_id=event.group_id, version__lt=event.version)
+    return earlier.order_by("-version").first() if event.group_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHealth:
+    """How the engine fares, as its own sweeps left it."""
+
+    is_blind: bool
+    tick_s: float | None
+    """Seconds since beat last ticked; None: never."""
+    sweep_s: float | None
+    """Seconds since a worker last swept; None: never."""
+
+    @property
+    def has_no_sweep(self) -> bool:
+        return self.sweep_s is None or self.sweep_s > OVERDUE_S
+
+    @property
+    def has_no_beat(self) -> bool:
+        return not self.has_no_sweep and (self.tick_s is None or self.tick_s > OVERDUE_S)
+
+    @property
+    def is_well(self) -> bool:
+        return not (self.is_blind or self.has_no_beat or self.has_no_sweep)
+
+
+def engine_health(*, now: datetime) -> EngineHealth:
+    """One query."""
+    status = EngineStatus.objects.filter(pk=1).first() or EngineStatus()
+    return EngineHealth(
+        is_blind=status.is_blind,
+        tick_s=_seconds_since(status.ticked_at, now),
+        sweep_s=_seconds_since(status.swept_at, now),
+    )
+
+
+def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else max(0.0, (now - moment).total_seconds())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from prg_admin.domain.transitions import When
+
 RULES: dict[str, Promise] = {
     "ha-on": _("High Availability was enabled; both nodes initialize."),
     "ha-off": _("High Availability was disabled."),
@@ -71,3 +73,102 @@ RULES: dict[str, Promise] = {
 def rule_text(rule: str) -> str:
     """Events are kept for longer than rules: one of another release is shown by its name."""
     return str(RULES.get(rule, rule))
+
+
+CONDITIONS: dict[When, Promise] = {
+    When.HA_ENABLED: _("High Availability is enabled."),
+    When.HA_DISABLED: _("High Availability is disabled."),
+    When.FAILOVER_ASKED: _("An administrator asked for the failover of %(a)s."),
+    When.FALLBACK_ASKED: _("An administrator asked for the fallback of %(a)s."),
+    When.RECOVER_ASKED: _("An administrator asked for the recovery of the group."),
+    When.SERVICES_DOWN_A: _(
+        "A critical service of %(a)s is down for the delay, and %(b)s is healthy."
+    ),
+    When.SERVICES_DOWN_B_A_READY: _(
+        "A critical service of %(b)s is down for the delay, and %(a)s is ready."
+    ),
+    When.DATABASE_DOWN_A: _("The database of %(a)s is down for the delay, and %(b)s is healthy."),
+    When.DATABASE_DOWN_B_A_READY: _(
+        "The database of %(b)s is down for the delay, and %(a)s is ready."
+    ),
+    When.UNFIT_B: _("A critical service or the database of %(b)s is down for the delay."),
+    When.UNFIT_BOTH: _(
+        "A critical service or the database is down for the delay on both %(a)s and %(b)s."
+    ),
+    When.SILENT_A: _(
+        "Neither the engine nor %(b)s hears %(a)s for the silence limit, and %(b)s is healthy."
+    ),
+    When.SILENT_INITIALIZING_A: _(
+        "Neither the engine nor %(b)s hears %(a)s for the initialization limit, and %(b)s is "
+        "healthy."
+    ),
+    When.FENCED_A: _(
+        "Neither the engine nor %(b)s hears %(a)s for the limit, %(a)s has stopped serving by "
+        "itself, and %(b)s is healthy."
+    ),
+    When.GOODBYE_A: _("%(a)s said goodbye and does not answer, and %(b)s is healthy."),
+    When.BOTH_SILENT: _(
+        "The engine, which hears other nodes, misses both %(a)s and %(b)s for the silence limit."
+    ),
+    When.RESTARTED_A: _("The agent of %(a)s has restarted since the last change."),
+    When.FALLBACK_DUE: _(
+        "Automatic fallback is on and not held, and %(a)s was healthy for its whole delay."
+    ),
+    When.SETTLED: _(
+        "Both %(a)s and %(b)s report that they do what was ordered and that their services run."
+    ),
+    When.HANDED_OVER: _(
+        "%(b)s reports that it serves the users of both nodes; %(a)s reports that it let go, or "
+        "has surely stopped."
+    ),
+    When.RELEASED: _("%(a)s and %(b)s serve nobody: they report it, or have surely stopped."),
+    When.READY_A: _(
+        "%(a)s reports that it does what was ordered and that all its critical services run."
+    ),
+    When.RETURNED_A: _("%(a)s answers again and serves nobody."),
+    When.ALL_UP_A: _("All critical services of %(a)s run."),
+    When.SOME_DOWN_A: _("A critical service of %(a)s does not run."),
+    When.GONE_A: _(
+        "%(a)s said goodbye, or neither the engine nor %(b)s hears it for the silence limit."
+    ),
+    When.OVERDUE: _("The deadline of the change has passed."),
+}
+
+
+def condition_text(when: When, *, a: str, b: str) -> str:
+    return str(CONDITIONS[when]) % {"a": a, "b": b}
+
+
+VALUES: dict[str, Promise] = {
+    "node": _("Node: %(value)s"),
+    "engine_silence_s": _("Not heard by the engine: %(value)s s"),
+    "peer_silence_s": _("Not heard by its peer: %(value)s s"),
+    "limit_s": _("Limit: %(value)s s"),
+    "delay_s": _("Delay: %(value)s s"),
+    "deadline_s": _("Deadline: %(value)s s"),
+    "error": _("Last attempt: %(value)s"),
+    "services_down_s": _("Down: %(value)s s"),
+    "database_down_s": _("Database down: %(value)s s"),
+    "goodbye": _("It said goodbye before it stopped."),
+    "up_s": _("Its agent runs for: %(value)s s"),
+    "healthy_for_s": _("Healthy for: %(value)s s"),
+    "serving": _("Serves the users of: %(value)s"),
+    "waiting_for": _("Still waiting for: %(value)s"),
+}
+ABOUT = _("%(about)s - %(line)s")
+NOBODY = _("nobody")
+NOT_ASKED = _("not known; it did not answer")
+
+
+def value_line(key: str, value: object, *, about: str = "") -> str:
+    """A value the rule looked at; ``about`` names the node or service it belongs to."""
+    shown: object = value
+    if isinstance(value, (list, tuple)):
+        shown = ", ".join(map(str, value)) or NOBODY
+    elif value is None:
+        shown = NOT_ASKED
+    elif isinstance(value, float):
+        shown = f"{value:g}"
+    text = VALUES.get(key)
+    line = str(text) % {"value": shown} if text else f"{key}: {shown}"
+    return str(ABOUT) % {"about": about, "line": line} if about else line

@@ -8,8 +8,11 @@ urlpatterns = [
     path("recovery/nodes/<int:node_id>/failover/", views.failover, name="failover"),
     path("recovery/nodes/<int:node_id>/fallback/", views.fallback, name="fallback"),
     path("recovery/groups/<int:group_id>/recover/", views.recover, name="recover"),
+    path("recovery/groups/<int:group_id>/acknowledge/", views.acknowledge, name="acknowledge"),
     # what happened
     path("recovery/groups/<int:group_id>/events/", views.group_events, name="group-events"),
+    path("recovery/events/<int:event_id>/", views.event, name="event"),
+    path("recovery/engine/", views.engine_status, name="engine-status"),
     # agents
     path("srm/v1/call-in", views.agent_call_in, name="call-in"),
 ]

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prg_admin.accounts.access import anonymous_allowed, signed_in
 from prg_admin.domain.facts import Action
@@ -15,8 +15,14 @@ from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import limitation_text
-from prg_admin.recovery.access import get_group_or_404, get_member_or_404
-from prg_admin.recovery.selectors import events_of_group
+from prg_admin.recovery.access import (
+    get_event_or_404,
+    get_group_or_404,
+    get_member_or_404,
+)
+from prg_admin.recovery.explained import explained
+from prg_admin.recovery.forms import AcknowledgeForm
+from prg_admin.recovery.selectors import event_before, events_of_group
 from prg_admin.recovery.services import CallInAnswer, action_request, call_in
 
 CALL_IN_STATUS = {
@@ -49,8 +55,26 @@ def recover(request: HttpRequest, group_id: int) -> HttpResponse:
     return _asked(request, group, Action.RECOVER, None)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def acknowledge(request: HttpRequest, group_id: int) -> HttpResponse:
+    """Lifts the hold on the automatic fallback; the comment is kept with the event."""
+    group = get_group_or_404(request.user, group_id)
+    form = AcknowledgeForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        status = 200 if request.method != "POST" else 422
+        context = {"form": form, "group": group}
+        return render(request, "recovery/acknowledge.html", context, status=status)
+    return _asked(request, group, Action.ACKNOWLEDGE, None, comment=form.cleaned_data["comment"])
+
+
 def _asked(
-    request: HttpRequest, group: PresenceRedundancyGroup, action: Action, member: Member | None
+    request: HttpRequest,
+    group: PresenceRedundancyGroup,
+    action: Action,
+    member: Member | None,
+    *,
+    comment: str = "",
 ) -> HttpResponse:
     refused = action_request(
         group_id=group.pk,
@@ -58,6 +82,7 @@ def _asked(
         index=member.position - 1 if member else None,
         actor=request.user.get_username(),
         now=steady_now(),
+        comment=comment,
     )
     if refused is not None:
         messages.error(request, limitation_text(refused))
@@ -65,6 +90,8 @@ def _asked(
         messages.success(request, _("The failover has begun."))
     elif action is Action.FALLBACK:
         messages.success(request, _("The fallback has begun."))
+    elif action is Action.ACKNOWLEDGE:
+        messages.success(request, _("Acknowledged; the automatic fallback goes on."))
     else:
         messages.success(request, _("The recovery has begun."))
     return HttpResponseRedirect(_next(request, group))
@@ -82,8 +109,25 @@ def _next(request: HttpRequest, group: PresenceRedundancyGroup) -> str:
 @signed_in
 def group_events(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_group_or_404(request.user, group_id)
-    context = {"group": group, "events": events_of_group(group.pk)}
+    context = {"group": group, "events": [explained(e) for e in events_of_group(group.pk)]}
     return render_page(request, "recovery/events.html", context, fragments=("events",))
+
+
+@require_safe
+@signed_in
+def event(request: HttpRequest, event_id: int) -> HttpResponse:
+    """One event at an address that stays; also of a group that is gone."""
+    found = get_event_or_404(request.user, event_id)
+    before = event_before(found)
+    context = {"explained": explained(found), "before": before and explained(before)}
+    return render(request, "recovery/event.html", context)
+
+
+@require_safe
+@signed_in
+def engine_status(request: HttpRequest) -> HttpResponse:
+    """The strip below the menu; empty while the engine is well."""
+    return render(request, "recovery/_engine.html")
 
 
 # Agents are no browsers: they bring a key of their own instead of a session and its token.

@@ -7,6 +7,7 @@
 
   // A page without topics opens no stream: a browser has only six connections to a host.
   if (topics.length && body.dataset.liveUrl) {
+    topics.push("engine"); // the strip below the menu
     body.setAttribute("hx-ext", "sse");
     body.setAttribute("sse-connect", `${body.dataset.liveUrl}?topics=${encodeURIComponent([...new Set(topics)].join(","))}`);
     const show = (isOpen) => {

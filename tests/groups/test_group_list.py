@@ -13,8 +13,8 @@ from tests.factories import create_group, create_node, create_pair
 
 URL = "/system/presence-redundancy-groups/"
 DELETE = f"{URL}delete-selected/"
-QUERIES = 6
-"""Session, user, count, groups, members, free nodes: whatever the number of groups."""
+QUERIES = 7
+"""Session, user, count, groups, members, free nodes, engine: whatever the number of groups."""
 
 
 def names(response) -> list[str]:

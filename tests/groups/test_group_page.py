@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -389,10 +390,22 @@ def test_who_hears_whom(admin: Client):
     one = create_node("one", cluster=cluster, report=create_report("one", peer=deaf))
     group = create_group(members=[one, create_node("two", cluster=cluster)], ha_enabled=True)
 
-    words = " ".join(fetch_ha_table(admin, group).split())
+    html = fetch_ha_table(admin, group)
 
-    assert "The engine hears one." in words
-    assert "one has not heard two for 1 min 15 s (timeout)." in words
+    assert heard(html, "engine-one") == "heard"
+    assert heard(html, "one-two") == "suspect"
+    assert heard(html, "two-one") == "unknown"
+    assert "no answer in time" in html
+    assert re.search(r'data-counts="up" data-seconds="75', html)
+    assert re.search(r'data-counts="down" data-seconds="1[45]', html)
+
+
+def heard(html: str, hearing: str) -> str:
+    """What the line of that listener and speaker says."""
+    line = html.split(f'data-hearing="{hearing}"')[1].split("</tr>")[0]
+    found = re.search(r'data-state="([\w-]+)"', line)
+    assert found
+    return found[1]
 
 
 def test_a_node_never_heard_says_how_to_go_on(admin: Client):

@@ -436,5 +436,5 @@ def test_a_page_costs_the_same_however_many_nodes_and_values(alice, django_asser
             name=catalogue.RE_LOGIN_LOWER,
             value=str(100 + number),
         )
-    with django_assert_max_num_queries(5):  # session, user, nodes, values, settings
+    with django_assert_max_num_queries(6):  # session, user, nodes, values, settings, engine
         alice.get(SERVICE_URL, place(nodes[0]))

@@ -62,9 +62,26 @@ def reach_badge(reachable: bool, heard: object) -> SafeString:
     return badge(labels.UNREACHABLE, "unreachable")
 
 
+@register.simple_tag
+def heard_badge(value: str) -> SafeString:
+    """``heard``, ``suspect``, ``never`` or ``unknown``."""
+    return badge(labels.HEARD[value], value)
+
+
+@register.filter
+def call_error(kind: str) -> str:
+    """Why a call failed, in a few words."""
+    return sentences.call_error_text(kind)
+
+
 @register.filter
 def reason_label(reason: str) -> str:
     return labels.reason_text(reason)
+
+
+@register.filter
+def role_label(role: str) -> str:
+    return labels.role_text(role)
 
 
 @register.filter
@@ -97,3 +114,13 @@ def duration(seconds: float | None) -> str:
 @register.filter
 def since(moment: datetime | None) -> str:
     return "" if moment is None else duration((now() - moment).total_seconds())
+
+
+@register.filter
+def clock(seconds: float | None) -> str:
+    """``1:05:09`` or ``5:09``: what a countdown shows, and its script goes on with."""
+    if seconds is None:
+        return ""
+    whole = max(0, int(seconds))
+    hours, minutes, rest = whole // HOUR, whole % HOUR // MINUTE, whole % MINUTE
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,43 @@
+"""What the engine says of itself, for pages of every app."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from django import template
+
+from prg_admin.domain.facts import Pair
+from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.whynot import as_of, why_not
+from prg_admin.lib.clock import steady_now
+from prg_admin.lib.whynot import hindrance_text
+from prg_admin.recovery.selectors import EngineHealth, engine_health
+
+register = template.Library()
+
+
+class Standing(Protocol):
+    """What a group's page knows of it; ``groups.status.GroupStatus`` has it."""
+
+    @property
+    def pair(self) -> Pair: ...
+    @property
+    def settings(self) -> RecoverySettings: ...
+
+
+@register.simple_tag
+def engine_now() -> EngineHealth:
+    return engine_health(now=steady_now())
+
+
+@register.simple_tag
+def hindrances(status: Standing) -> list[str]:
+    """Why no failover happens although something is wrong, in sentences."""
+    now = steady_now()
+    found = why_not(
+        as_of(status.pair, now),
+        settings=status.settings,
+        now=now,
+        blind=engine_health(now=now).is_blind,
+    )
+    return [hindrance_text(hindrance) for hindrance in found]
