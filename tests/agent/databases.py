@@ -79,7 +79,36 @@ class Server:
     def let_in(self, node: str) -> None:
         self.run(f"alter database {servers.DATABASE}_{node} allow_connections true")
 
+    def drop_subscription(self) -> None:
+        self.subscription("disable")
+        self.subscription("set (slot_name = none)")
+        self.at("imp2", f"drop subscription {servers.DATABASE}_imp2")
+
+    def apply_errors(self) -> int:
+        counted = "select coalesce(sum(apply_error_count), 0) from pg_stat_subscription_stats"
+        return int(self.run(counted)[0][0])
+
+    @contextlib.contextmanager
+    def later_table(self) -> Iterator[None]:
+        """One more table, published, and there to be subscribed."""
+        for node in ("imp1", "imp2"):
+            self.at(node, "create table later (id int primary key)")
+            self.at(node, "grant select on later to public")
+        try:
+            yield
+        finally:
+            for node in ("imp1", "imp2"):
+                self.at(node, "drop table later")
+            self.subscription("refresh publication")
+
+    @contextlib.contextmanager
+    def locked(self, node: str, table: str) -> Iterator[None]:
+        with psycopg.connect(self.postgres.url(f"{servers.DATABASE}_{node}")) as link:
+            link.execute(sql.SQL("lock table {} in share mode").format(sql.Identifier(table)))
+            yield
+
     def subscription(self, change: str) -> None:
+        """``alter subscription`` of imp2."""
         name = f"{servers.DATABASE}_imp2"
         self.at(
             "imp2",
@@ -95,9 +124,10 @@ class Watched:
         publisher = access.publisher_url and _secret(
             folder / f"{node}.publisher", access.publisher_url
         )
-        config = DatabaseConfig(own, publisher is None, publisher or None, 0.2)
+        self.config = DatabaseConfig(own, publisher is None, publisher or None, 0.2)
+        self.task: asyncio.Task[None] | None = None
         self.told: list[str] = []
-        self.database = Database(config, node=node, changed=self.told.append)
+        self.database = Database(self.config, node=node, changed=self.told.append)
 
     @property
     def value(self) -> int | None:
@@ -106,6 +136,15 @@ class Watched:
     @property
     def detail(self) -> str:
         return self.database.report().detail
+
+    def write_url(self, url: str) -> None:
+        _secret(self.config.url_file, url)
+
+    async def end(self) -> None:
+        assert self.task is not None
+        self.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.task
 
     async def becomes(self, value: int | None, detail: str = "") -> None:
         def reached() -> bool:
@@ -125,11 +164,9 @@ def _secret(path: Path, text: str) -> Path:
 
 @contextlib.asynccontextmanager
 async def watching(watched: Watched) -> AsyncIterator[Watched]:
-    task = asyncio.ensure_future(watched.database.run())
+    watched.task = task = asyncio.create_task(watched.database.run())
     try:
         yield watched
-        assert not task.done(), "the task ended"
+        assert not task.done() or task.cancelled(), task
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await watched.end()
