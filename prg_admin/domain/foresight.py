@@ -7,11 +7,12 @@ what the engine itself would do if nothing else changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from prg_admin.domain.facts import NodeView, Pair, Request
-from prg_admin.domain.pair import Decision, decide
+from prg_admin.domain.pair import EPOCH_RULE, ORDER_RULE, Decision, decide
 from prg_admin.domain.states import Role, ServiceState, homes_served
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wake import wake_in
@@ -44,12 +45,17 @@ def foresee(
             coming.append(Foreseen((clock - now).total_seconds(), decision))
             pair = obeyed(decision.pair)
             continue
-        wait = wake_in(pair, settings=settings, now=clock)
+        wait = wake_in(pair, settings=settings, now=clock, reprobe=False)
         if wait is None:
             break
         clock += timedelta(seconds=wait + HAIR)
         pair = replace(pair, nodes=tuple(aged(node, wait + HAIR) for node in pair.nodes))
     return coming
+
+
+def moves(coming: Sequence[Foreseen]) -> tuple[Foreseen, ...]:
+    """Those that move a state; the steps of the orders in between are left out."""
+    return tuple(f for f in coming if f.decision.rule not in (ORDER_RULE, EPOCH_RULE))
 
 
 def obeyed(pair: Pair) -> Pair:

@@ -60,6 +60,7 @@ class Code(StrEnum):
     NAME_FIXED = "name-fixed"
     NODE_IN_GROUP = "node-in-group"
     NODE_IS_PUBLISHER = "node-is-publisher"
+    OUTLOOK_NOT_READ = "outlook-not-read"
 
 
 Param = str | int | tuple[str, ...]
@@ -84,6 +85,8 @@ class GroupDraft:
     server1: str | None = None
     server2: str | None = None
     ha_enabled: bool = False
+    confirmed: str = ""
+    """``Preflight.token`` of the outlook that was read before High Availability is enabled."""
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -126,6 +129,8 @@ class GroupContext:
     other_groups: Mapping[str, int]
     """Cluster name to the number of its groups, the changed one not counted."""
     current: CurrentGroup | None = None
+    to_confirm: str = ""
+    """``Preflight.token`` of now, when enabling High Availability has to be confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,14 @@ def validate_group(draft: GroupDraft, context: GroupContext) -> list[Problem]:
         problems += _change_rules(draft, context, context.current)
     if draft.ha_enabled and not (draft.server1 and draft.server2):
         problems.append(Problem("ha_enabled", Code.HA_NEEDS_TWO))
+    # What an outlook says of a pair that cannot be saved is not worth reading.
+    if not problems and enables_ha(draft, context.current):
+        problems += _outlook_read(draft, context)
     return problems
+
+
+def enables_ha(draft: GroupDraft, current: CurrentGroup | None) -> bool:
+    return draft.ha_enabled and not (current is not None and current.ha_enabled)
 
 
 def validate_group_deletion(current: CurrentGroup, users: Mapping[str, int]) -> list[Problem]:
@@ -311,6 +323,11 @@ def _change_rules(
     if current.ha_enabled and not draft.ha_enabled and current.ha_fixed:
         params = {"group": current.name, "limitation": current.ha_fixed}
         yield Problem("ha_enabled", Code.HA_CANNOT_GO_OFF, params)
+
+
+def _outlook_read(draft: GroupDraft, context: GroupContext) -> Iterator[Problem]:
+    if context.to_confirm and draft.confirmed != context.to_confirm:
+        yield Problem("confirmed", Code.OUTLOOK_NOT_READ)
 
 
 def _node_name_rules(draft: NodeDraft, context: NodeContext) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from prg_admin.domain.facts import (
     database_down,
     engine_silence,
     fallback_wait,
+    fence_wait,
     peer_silence,
     services_down,
 )
@@ -28,14 +29,19 @@ WATCHED = frozenset({NodeState.NORMAL, NodeState.INITIALIZING, NodeState.BACKUP}
 """States in which a service that stays down for the delay makes a difference."""
 
 
-def wake_in(pair: Pair, *, settings: RecoverySettings, now: datetime) -> float | None:
-    """Seconds until a delay or a limit runs out, or None when none is running."""
+def wake_in(
+    pair: Pair, *, settings: RecoverySettings, now: datetime, reprobe: bool = True
+) -> float | None:
+    """Seconds until a delay or a limit runs out, or None when none is running.
+
+    ``reprobe``: a suspect is looked at again well before its limit.
+    """
     if not pair.ha_enabled or len(pair.nodes) < 2:  # noqa: PLR2004
         return None
     waits = _fallback_waits(pair, settings, now)
     for node, peer in (pair.nodes, pair.nodes[::-1]):
         waits += _service_waits(node, settings)
-        waits += _silence_waits(node, peer, settings, now)
+        waits += _silence_waits(node, peer, settings, now, reprobe=reprobe)
         waits += _deadline_waits(node, settings, now)
     return min((wait for wait in waits if wait > 0), default=None)
 
@@ -48,15 +54,19 @@ def _service_waits(node: NodeView, settings: RecoverySettings) -> list[float]:
 
 
 def _silence_waits(
-    node: NodeView, peer: NodeView, settings: RecoverySettings, now: datetime
+    node: NodeView, peer: NodeView, settings: RecoverySettings, now: datetime, *, reprobe: bool
 ) -> list[float]:
     engine, other = engine_silence(node, now), peer_silence(node, peer)
     if node.reachable or engine is None or other is None:
         return []
-    # Suspect: looked at again well before the limit, for one lost packet is no dead node.
-    soon = min(LONGEST_REPROBE_S, settings.heart_beat_interval / 4)
-    left = timing.silence_limit(settings) - min(engine, other)
-    return [min(soon, left)]
+    limits = [timing.silence_limit(settings), fence_wait(node, settings)]
+    if node.state is NodeState.INITIALIZING:
+        limits.append(timing.initialization_limit(settings))
+    waits = [limit - min(engine, other) for limit in limits if limit > min(engine, other)]
+    if waits and reprobe:
+        # Suspect: looked at again well before the limit, for one lost packet is no dead node.
+        waits.append(min(LONGEST_REPROBE_S, settings.heart_beat_interval / 4))
+    return waits
 
 
 def _deadline_waits(node: NodeView, settings: RecoverySettings, now: datetime) -> list[float]:

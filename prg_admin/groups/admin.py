@@ -21,6 +21,7 @@ from prg_admin.groups.services import (
     group_draft,
     group_update,
 )
+from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import problem_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin
 
@@ -97,6 +98,7 @@ class GroupAdmin(ReadOnlyAdmin):
                 draft=replace(group_draft(group), ha_enabled=wanted),
                 revision=group.revision,
                 user=request.user,
+                now=steady_now(),
             )
             self._tell(request, answer)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from prg_admin.domain.preflight import Preflight
 from prg_admin.domain.validation import GroupDraft, Problem
 from prg_admin.groups.models import PresenceRedundancyGroup
-from prg_admin.groups.selectors import Operator, Search, node_choices
+from prg_admin.groups.selectors import Operator, Search, group_preflight, node_choices
 from prg_admin.groups.services import group_draft, group_problems
 from prg_admin.lib.sentences import FIELDS, problem_text
 from prg_admin.topology.models import Node
@@ -42,13 +44,21 @@ class GroupForm(forms.Form):
     server2 = ServerField(label=FIELDS["server2"], required=False)
     ha_enabled = forms.BooleanField(label=FIELDS["ha_enabled"], required=False)
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    confirmed = forms.CharField(label=FIELDS["confirmed"], required=False)
+    """The token of the outlook that was read; a check box whose value is that token."""
 
     use_required_attribute = False
 
     def __init__(
-        self, data: Any = None, *, group: PresenceRedundancyGroup | None = None, **kwargs: Any
+        self,
+        data: Any = None,
+        *,
+        now: datetime,
+        group: PresenceRedundancyGroup | None = None,
+        **kwargs: Any,
     ) -> None:
         self.group = group
+        self.now = now
         super().__init__(data, initial=_initial(group), **kwargs)
         typed = [str(self[f].value() or "") for f in ("server1", "server2")]
         choices = [("", NOT_SELECTED), *_options(node_choices(group, typed))]
@@ -60,7 +70,7 @@ class GroupForm(forms.Form):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
     def clean(self) -> dict[str, Any]:
-        self.add_problems(group_problems(self.draft, self.group))
+        self.add_problems(group_problems(self.draft, self.group, now=self.now))
         return self.cleaned_data
 
     @property
@@ -72,7 +82,17 @@ class GroupForm(forms.Form):
             server1=data.get("server1") or None,
             server2=data.get("server2") or None,
             ha_enabled=data.get("ha_enabled", False),
+            confirmed=data.get("confirmed", ""),
         )
+
+    @property
+    def outlook(self) -> Preflight | None:
+        """What ticking High Availability would do, with what is typed now; None: not ticked."""
+        if not self.is_bound:
+            return None
+        self.is_valid()
+        enables = self.draft.ha_enabled and not (self.group and self.group.ha_enabled)
+        return group_preflight(self.draft, self.group, now=self.now) if enables else None
 
     @property
     def seen_revision(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
-from prg_admin.topology.models import NodeReport
+from prg_admin.topology.models import Node, NodeReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,23 @@ def load_pairs(group_ids: Iterable[int]) -> dict[int, LoadedPair]:
     for member in rows.order_by("position"):
         members[member.group_id].append(member)
     return {pk: _loaded(group, members[pk]) for pk, group in groups.items()}
+
+
+def draft_pair(nodes: Sequence[Node], group: PresenceRedundancyGroup | None) -> Pair:
+    """The pair as it would be with these nodes; those of the group keep where they stand."""
+    members = {m.node_id: m for m in group.members.all()} if group else {}
+    views = []
+    for node in nodes:
+        member = members.get(node.pk) or Member(ordered_epoch=node.epoch)
+        member.node = node
+        views.append(_view(member))
+    epoch = max([view.ordered_epoch for view in views], default=1)
+    return Pair(
+        group=group.name if group else "",
+        ha_enabled=bool(group and group.ha_enabled),
+        epoch=max(epoch, group.epoch if group else 1),
+        nodes=tuple(views),
+    )
 
 
 def load_pair(group_id: int) -> Pair:

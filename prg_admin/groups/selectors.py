@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
 from prg_admin.domain.pair import Action, limitation
-from prg_admin.domain.validation import CurrentGroup, GroupContext, GroupDraft
+from prg_admin.domain.preflight import Preflight, preflight
+from prg_admin.domain.validation import CurrentGroup, GroupContext, GroupDraft, enables_ha
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
-from prg_admin.groups.pairs import load_pair
+from prg_admin.groups.pairs import draft_pair, load_pair
+from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import node_facts
 
@@ -34,6 +37,7 @@ LOOKUPS = {
     Operator.IS_EXACTLY: "iexact",
     Operator.ENDS_WITH: "iendswith",
 }
+NODES_OF_PAIR = 2
 SEARCH_FIELDS = ("name", "description")
 
 
@@ -95,7 +99,22 @@ def unassigned_nodes() -> int:
     return Node.objects.filter(member=None).count()
 
 
-def group_context(draft: GroupDraft, group: PresenceRedundancyGroup | None) -> GroupContext:
+def group_preflight(
+    draft: GroupDraft, group: PresenceRedundancyGroup | None, *, now: datetime
+) -> Preflight | None:
+    """What enabling High Availability as drafted would do; None without two known nodes."""
+    found = Node.objects.filter(name__in=draft.servers).select_related("last_report")
+    nodes = {node.name: node for node in found}
+    if len(nodes) != NODES_OF_PAIR:
+        return None
+    pair = draft_pair([nodes[name] for name in draft.servers], group)
+    cluster = nodes[draft.servers[0]].cluster_id
+    return preflight(pair, settings=recovery_settings([cluster])[cluster], now=now)
+
+
+def group_context(
+    draft: GroupDraft, group: PresenceRedundancyGroup | None, *, now: datetime
+) -> GroupContext:
     """What the validator has to know to judge ``draft``; ``group`` is None for a new one."""
     groups = PresenceRedundancyGroup.objects
     others = groups.exclude(pk=group.pk) if group else groups.all()
@@ -104,6 +123,7 @@ def group_context(draft: GroupDraft, group: PresenceRedundancyGroup | None) -> G
     if current:
         names |= {name for name in (current.server1, current.server2) if name}
     nodes = node_facts(Node.objects.filter(name__in=names))
+    outlook = group_preflight(draft, group, now=now) if enables_ha(draft, current) else None
     clusters = others.values("cluster__name").annotate(groups=Count("pk")).order_by()
     return GroupContext(
         other_names=frozenset(
@@ -112,6 +132,7 @@ def group_context(draft: GroupDraft, group: PresenceRedundancyGroup | None) -> G
         nodes={node.name: node for node in nodes},
         other_groups={row["cluster__name"]: row["groups"] for row in clusters},
         current=current,
+        to_confirm=outlook.token if outlook else "",
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -63,15 +64,17 @@ class Conflict:
     differences: tuple[Difference, ...]
 
 
-def group_problems(draft: GroupDraft, group: PresenceRedundancyGroup | None) -> list[Problem]:
+def group_problems(
+    draft: GroupDraft, group: PresenceRedundancyGroup | None, *, now: datetime
+) -> list[Problem]:
     """What saving would be refused for now; the form asks as one types."""
-    return validate_group(draft, group_context(draft, group))
+    return validate_group(draft, group_context(draft, group, now=now))
 
 
-def group_create(*, draft: GroupDraft, user: Person) -> Saved | Refused:
+def group_create(*, draft: GroupDraft, user: Person, now: datetime) -> Saved | Refused:
     def attempt() -> Saved | Refused:
         nodes = _lock(draft.servers)
-        problems = group_problems(draft, None)
+        problems = group_problems(draft, None, now=now)
         if problems:
             return Refused(problems)
         group = PresenceRedundancyGroup(cluster=nodes[draft.servers[0]].cluster)
@@ -86,7 +89,7 @@ def group_create(*, draft: GroupDraft, user: Person) -> Saved | Refused:
 
 
 def group_update(
-    *, group_id: int, draft: GroupDraft, revision: int, user: Person
+    *, group_id: int, draft: GroupDraft, revision: int, user: Person, now: datetime
 ) -> Saved | Refused | Conflict:
     """``revision`` is the one the form was made from.
 
@@ -100,7 +103,7 @@ def group_update(
             return Conflict(group.revision, _differences(draft, group))
         servers = (before.server1, before.server2)
         nodes = _lock({*draft.servers, *(name for name in servers if name)})
-        problems = group_problems(draft, group)
+        problems = group_problems(draft, group, now=now)
         if problems:
             return Refused(problems)
         moved = servers != (draft.server1 or None, draft.server2 or None)

@@ -7,15 +7,18 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from prg_admin.domain.facts import Facts, fallback_wait, is_fenced, is_held
+from prg_admin.domain.catalogue import RE_LOGIN_LOWER, RE_LOGIN_UPPER, SRM
+from prg_admin.domain.facts import Facts, Request, fallback_wait, is_fenced, is_held
+from prg_admin.domain.foresight import Foreseen, foresee, moves
 from prg_admin.domain.pair import Action, Limitation, NodeView, Pair, limitation
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
 from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.whynot import as_of
 from prg_admin.groups.hearing import Hearing, hearings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair, load_pairs
 from prg_admin.lib.advice import Advice, Standing, advice
-from prg_admin.parameters.selectors import recovery_settings
+from prg_admin.parameters.selectors import parameter_values, recovery_settings
 from prg_admin.topology.selectors import NodeStatus, last_report, node_status
 
 NODES_OF_PAIR = 2
@@ -164,6 +167,36 @@ def _fallback(pair: Pair, settings: RecoverySettings, now: datetime) -> Automati
             count = len(pair.automatic_failovers)
             return AutomaticFallback(node.name, shown, is_held(pair, now), count)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What an action would do now, in numbers."""
+
+    steps: tuple[Foreseen, ...]
+    sessions: int | None
+    """Live sessions that are cut off; None when the node cannot be asked."""
+    login_lower_s: int
+    login_upper_s: int
+    """Clients wait a random time between these two before they log in again."""
+
+
+def forecast(status: GroupStatus, action: Action, member: MemberStatus | None) -> Forecast:
+    index = status.members.index(member) if member else None
+    pair = as_of(status.pair, status.now)
+    request = Request(action, index)
+    coming = foresee(pair, settings=status.settings, now=status.now, request=request)
+    # The sessions of a node that is failed over end here, those of a failed-over one at its peer.
+    leaving = None if index is None else index if action is Action.FAILOVER else 1 - index
+    report = None if leaving is None else pair.nodes[leaving].report
+    node = status.members[index or 0].status.node
+    values = parameter_values(node.cluster_id, SRM, node.pk)
+    return Forecast(
+        steps=moves(coming),
+        sessions=report.sessions if report else None,
+        login_lower_s=int(values[RE_LOGIN_LOWER]),
+        login_upper_s=int(values[RE_LOGIN_UPPER]),
+    )
 
 
 def offered_action(node: NodeView) -> Action | None:

@@ -31,8 +31,10 @@ urlpatterns: list[URLPattern] = [
     # One group
     path(f"{BASE}add/", views.group_add, name="group-add"),
     path(f"{BASE}validate/", views.group_validate, name="group-validate"),
+    path(f"{BASE}preflight/", views.group_preflight, name="group-preflight"),
     path(f"{BASE}<int:pk>/", views.group, name="group"),
     path(f"{BASE}<int:pk>/validate/", views.group_validate, name="group-validate"),
+    path(f"{BASE}<int:pk>/preflight/", views.group_preflight, name="group-preflight"),
     path(f"{BASE}<int:pk>/delete/", views.group_delete, name="group-delete"),
     # Confirmations of what the engine is asked for
     path(f"{BASE}<int:pk>/recover/", views.group_recover, name="group-recover"),

@@ -21,7 +21,7 @@ from prg_admin.groups.access import get_group_or_404
 from prg_admin.groups.forms import GroupForm, SearchForm
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.selectors import find_groups, group_rows, unassigned_nodes
-from prg_admin.groups.status import GroupStatus, MemberStatus, group_status
+from prg_admin.groups.status import GroupStatus, MemberStatus, forecast, group_status
 from prg_admin.lib.htmx import render_page, wanted_fragment
 from prg_admin.lib.sentences import field_label, problem_text
 
@@ -60,10 +60,10 @@ def group_list(request: HttpRequest) -> HttpResponse:
 @signed_in
 def group_add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _group_page(request, GroupForm())
-    form = GroupForm(request.POST)
+        return _group_page(request, GroupForm(now=now()))
+    form = GroupForm(request.POST, now=now())
     if form.is_valid():
-        outcome = services.group_create(draft=form.draft, user=request.user)
+        outcome = services.group_create(draft=form.draft, user=request.user, now=now())
         if isinstance(outcome, services.Saved):
             messages.success(request, _("Add successful."))
             return redirect("groups:group", outcome.group.pk)
@@ -80,7 +80,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     if wanted_fragment(request, (HA_TABLE,)):
         context = {"group": found, "status": group_status(found, now=now())}
         return render_page(request, "groups/group.html", context, fragments=(HA_TABLE,))
-    return _group_page(request, GroupForm(group=found), group=found)
+    return _group_page(request, GroupForm(group=found, now=now()), group=found)
 
 
 @require_POST
@@ -89,12 +89,22 @@ def group_validate(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """The sentences at the field that is being typed into, and at those that depend on it."""
     field = request.GET.get("field", "")
     found = get_group_or_404(request.user, pk) if pk else None
-    form = GroupForm(request.POST, group=found)
+    form = GroupForm(request.POST, group=found, now=now())
     if field not in form.fields:
         raise Http404
     related = [form[name] for name in PAIR_FIELDS if field in PAIR_FIELDS and name != field]
     context = {"field": form[field], "related": related}
     return render(request, "groups/_validated.html", context)
+
+
+@require_POST
+@signed_in
+def group_preflight(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """What would happen if High Availability were enabled now, with what is typed."""
+    found = get_group_or_404(request.user, pk) if pk else None
+    form = GroupForm(request.POST, group=found, now=now())
+    context = {"form": form, "group": found, "outlook": form.outlook}
+    return render(request, "groups/_preflight.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -158,6 +168,7 @@ def _action_context(
 ) -> dict[str, Any]:
     pk = member.status.node.pk if member else status.group.pk
     return {
+        "forecast": forecast(status, action, member),
         "group": status.group,
         "status": status,
         "action": action.value,
@@ -168,14 +179,18 @@ def _action_context(
 
 
 def _save(request: HttpRequest, found: PresenceRedundancyGroup) -> HttpResponse:
-    form = GroupForm(request.POST, group=found)
+    form = GroupForm(request.POST, group=found, now=now())
     # Also when the form is wrong: its rules were judged against what is stored now.
     form.is_valid()
     conflict = form.seen_revision != found.revision
     if form.errors and not conflict:
         return _group_page(request, form, group=found, status=422)
     outcome = services.group_update(
-        group_id=found.pk, draft=form.draft, revision=form.seen_revision, user=request.user
+        group_id=found.pk,
+        draft=form.draft,
+        revision=form.seen_revision,
+        user=request.user,
+        now=now(),
     )
     if isinstance(outcome, services.Saved):
         messages.success(request, _("Update successful."))
@@ -201,6 +216,8 @@ def _group_page(
         "group": group,
         "status": group_status(group, now=now()) if group else None,
         "validate_url": reverse("groups:group-validate", args=[group.pk] if group else []),
+        "preflight_url": reverse("groups:group-preflight", args=[group.pk] if group else []),
+        "outlook": form.outlook,
         **more,
     }
     return render(request, "groups/group.html", context, status=status)

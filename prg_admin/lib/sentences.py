@@ -24,6 +24,7 @@ FIELDS: dict[str, _StrPromise] = {
     "server1": gettext_lazy("Presence Server (first)"),
     "server2": gettext_lazy("Presence Server (second)"),
     "ha_enabled": gettext_lazy("Enable High Availability"),
+    "confirmed": gettext_lazy("I have read what would happen"),
     "address": gettext_lazy("Host Name/IP Address"),
     "port": gettext_lazy("Agent Port"),
     "cluster": gettext_lazy("Cluster"),
@@ -121,6 +122,10 @@ _PROBLEMS: dict[Code, _StrPromise] = {
     ),
     Code.NODE_IN_GROUP: gettext_lazy(
         "%(field)s: %(node)s is in the group %(group)s; take it out of the group first."
+    ),
+    Code.OUTLOOK_NOT_READ: gettext_lazy(
+        "High Availability would not leave both nodes Normal, or replication is not good: read on "
+        "the page of the group what would happen, then tick “%(field)s” and save again."
     ),
     Code.NODE_IS_PUBLISHER: gettext_lazy(
         "%(node)s cannot be deleted: it is the database publisher of %(others)s."

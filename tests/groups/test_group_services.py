@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils.timezone import now
 
 from prg_admin.domain.validation import Code, GroupDraft
 from prg_admin.groups import services
@@ -32,7 +33,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 def create(name: str, *nodes: Node, ha_enabled: bool = False):
     names = [node.name for node in nodes]
     draft = GroupDraft(name, "", names[0], names[1] if names[1:] else None, ha_enabled)
-    return services.group_create(draft=draft, user=create_user())
+    return services.group_create(draft=draft, user=create_user(), now=now())
 
 
 def update(group: PresenceRedundancyGroup, *nodes: Node, revision: int = 0, **more: Any):
@@ -42,7 +43,11 @@ def update(group: PresenceRedundancyGroup, *nodes: Node, revision: int = 0, **mo
         server1=names[0] if names else None, server2=names[1] if names[1:] else None, **values
     )
     return services.group_update(
-        group_id=group.pk, draft=draft, revision=revision or group.revision, user=create_user()
+        group_id=group.pk,
+        draft=draft,
+        revision=revision or group.revision,
+        user=create_user(),
+        now=now(),
     )
 
 

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from prg_admin.lib import labels, sentences
+from prg_admin.domain.preflight import Condition
+from prg_admin.lib import labels, preflight, sentences
 
 register = template.Library()
 
@@ -77,6 +78,11 @@ def call_error(kind: str) -> str:
 @register.filter
 def reason_label(reason: str) -> str:
     return labels.reason_text(reason)
+
+
+@register.filter
+def condition_words(condition: Condition) -> str:
+    return preflight.condition_text(condition)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from prg_admin.domain.whynot import as_of, why_not
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.whynot import hindrance_text
 from prg_admin.recovery.selectors import EngineHealth, engine_health
+from prg_admin.recovery.sentences import rule_text
 
 register = template.Library()
 
@@ -23,6 +24,11 @@ class Standing(Protocol):
     def pair(self) -> Pair: ...
     @property
     def settings(self) -> RecoverySettings: ...
+
+
+@register.filter
+def rule_words(rule: str) -> str:
+    return rule_text(rule)
 
 
 @register.simple_tag
