@@ -306,8 +306,8 @@ ROWS = (
     ),
     _row(
         FAILED,
-        _("The engine, which hears other nodes, hears neither node of this group; nobody was "
-          "moved."),
+        _("The engine, which hears other nodes, heard neither node of this group, or not the one "
+          "that served the users of both; nobody was moved."),
         _("Repair the network or switch the nodes on. When both answer unchanged, the group goes "
           "on by itself; if it does not, press Recover."),
         R.PEER_DOWN,

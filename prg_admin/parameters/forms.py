@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -19,7 +19,9 @@ from prg_admin.domain.parameter_rules import (
     check_value,
     related,
 )
+from prg_admin.domain.timing import WorstCase, worst_case
 from prg_admin.lib.parameter_sentences import allowed_values, amount, parameter_problem_text
+from prg_admin.parameters.selectors import settings_of
 
 
 class ParameterField(forms.CharField):
@@ -77,6 +79,15 @@ class Section:
     rows: list[Row]
 
 
+@dataclass(frozen=True, slots=True)
+class WorstCases:
+    """Both None: a value cannot be read."""
+
+    single: WorstCase | None
+    doubled: WorstCase | None
+    """With Multiple Device Messaging."""
+
+
 class ParameterForm(forms.Form):
     """``current`` are all values in force of the service, also of parameters that are not shown."""
 
@@ -118,6 +129,20 @@ class ParameterForm(forms.Form):
             row = Row(parameter, self[name], notes.get(name, ""), effect)
             found.setdefault(parameter.section, empty).rows.append(row)
         return list(found.values())
+
+    def worst_cases(self) -> WorstCases | None:
+        """For what is typed now, also where it breaks a relation; None while it is no number."""
+        if not self.parameters or self.parameters[0].service != catalogue.SRM:
+            return None
+        values = dict(self.current)
+        for parameter in self.parameters:
+            value = str(self[parameter.name].value())
+            if check_value(parameter, value):
+                return WorstCases(None, None)
+            values[parameter.name] = canonical(parameter, value)
+        settings = replace(settings_of(values), multiple_device_messaging=False)
+        doubled = replace(settings, multiple_device_messaging=True)
+        return WorstCases(worst_case(settings), worst_case(doubled))
 
     def related_fields(self, name: str) -> list[BoundField]:
         """The other fields whose sentences may change when this one does."""

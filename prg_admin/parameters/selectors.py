@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -36,10 +36,12 @@ def recovery_settings(cluster_ids: Iterable[int]) -> dict[int, RecoverySettings]
     ):
         if _is_usable(service, name, value):
             stored[cluster_id][name] = value
-    return {cluster_id: _settings(values) for cluster_id, values in stored.items()}
+    return {cluster_id: settings_of(values) for cluster_id, values in stored.items()}
 
 
-def _settings(stored: dict[str, str]) -> RecoverySettings:
+def settings_of(stored: Mapping[str, str]) -> RecoverySettings:
+    """From values by parameter name; what is not there is as suggested."""
+
     def text(name: str) -> str:
         service = catalogue.XCP_ROUTER if name == catalogue.MULTIPLE_DEVICE_MESSAGING else None
         return stored.get(name) or catalogue.BY_KEY[service or catalogue.SRM, name].default

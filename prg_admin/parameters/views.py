@@ -170,7 +170,12 @@ def _validate(request: HttpRequest, door: Door) -> HttpResponse:
     form = _form(scope, request.POST, advanced=_is_advanced(request.POST))
     if name not in form.fields:
         raise Http404
-    context = {"field": form[name], "related": form.related_fields(name)}
+    context = {
+        "field": form[name],
+        "related": form.related_fields(name),
+        "worst": form.worst_cases(),
+        "factor": scope.factor(),
+    }
     return render(request, "parameters/_validated.html", context)
 
 
@@ -233,6 +238,8 @@ def _context(
         "scope": scope,
         "form": form,
         "sections": form.sections(notes=notes or {}, factor=scope.factor()),
+        "worst": form.worst_cases(),
+        "factor": scope.factor(),
         "hidden": hidden,
         "advanced": advanced,
         "has_advanced": any(p.advanced for p in scope.parameters()),

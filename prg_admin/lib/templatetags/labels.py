@@ -118,6 +118,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def seconds(amount: float) -> str:
+    """``91.3 s``: exact, for figures that are compared."""
+    return _("%(s)s s") % {"s": f"{round(amount, 1):g}"}
+
+
+@register.filter
 def since(moment: datetime | None) -> str:
     return "" if moment is None else duration((now() - moment).total_seconds())
 

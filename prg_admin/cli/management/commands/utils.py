@@ -14,6 +14,7 @@ from prg_admin.domain.facts import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
+from prg_admin.recovery.forms import comment_problem
 from prg_admin.recovery.services import action_request
 
 TITLES = {
@@ -24,7 +25,8 @@ TITLES = {
 
 class Command(BaseCommand):
     help = (
-        "The administration commands: utils ha status | failover | fallback | recover, "
+        "The administration commands: utils ha status | failover | fallback | recover | "
+        "acknowledge, "
         "utils dbreplication status | runtimestate."
     )
 
@@ -39,10 +41,13 @@ class Command(BaseCommand):
             ("failover", "node", True),
             ("fallback", "node", True),
             ("recover", "group", True),
+            ("acknowledge", "group", True),
         ):
             command = verbs.add_parser(verb)
             command.add_argument("name", nargs=None if needed else "?", metavar=argument)
             command.add_argument("--json", action="store_true", help="print JSON")
+            if verb == "acknowledge":
+                command.add_argument("--comment", default="", help="what was found; required")
         dbreplication.add_arguments(areas)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -64,6 +69,8 @@ class Command(BaseCommand):
             groups = [self._node_action(Action(verb), name, as_json=options["json"])]
         elif verb == "recover":
             groups = [self._recover(name, as_json=options["json"])]
+        elif verb == "acknowledge":
+            groups = [self._acknowledge(name, options["comment"], as_json=options["json"])]
         else:
             groups = _found(name)
         self._print(groups, as_json=options["json"])
@@ -87,6 +94,16 @@ class Command(BaseCommand):
             self.stdout.write("Request SUCCESSFUL. Stopping services, then starting them.")
         return _found_by_id(group.pk)
 
+    def _acknowledge(self, name: str, comment: str, *, as_json: bool) -> PresenceRedundancyGroup:
+        group = _found(name)[0]
+        problem = comment_problem(comment)
+        if problem is not None:
+            raise CommandError(f"Request FAILED. {problem}")
+        _ask(group.pk, Action.ACKNOWLEDGE, None, comment=comment.strip())
+        if not as_json:
+            self.stdout.write("Request SUCCESSFUL. The automatic fallback goes on.")
+        return _found_by_id(group.pk)
+
     def _print(self, groups: list[PresenceRedundancyGroup], *, as_json: bool) -> None:
         if as_json:
             documents = [ha.status_document(group) for group in groups]
@@ -108,7 +125,7 @@ def _found_by_id(group_id: int) -> PresenceRedundancyGroup:
     return PresenceRedundancyGroup.objects.prefetch_related("members__node").get(pk=group_id)
 
 
-def _ask(group_id: int, action: Action, index: int | None) -> None:
+def _ask(group_id: int, action: Action, index: int | None, *, comment: str = "") -> None:
     try:
         refused = action_request(
             group_id=group_id,
@@ -116,6 +133,7 @@ def _ask(group_id: int, action: Action, index: int | None) -> None:
             index=index,
             actor=f"cli:{_person()}",
             now=steady_now(),
+            comment=comment,
         )
     except PresenceRedundancyGroup.DoesNotExist:
         raise CommandError("Request FAILED. The group was deleted meanwhile.") from None
