@@ -149,6 +149,19 @@ def services_down(node: NodeView, settings: RecoverySettings) -> dict[str, float
     }
 
 
+def services_overdue(node: NodeView, settings: RecoverySettings, now: datetime) -> dict[str, float]:
+    """As ``services_down``, by the time that counts against the delay.
+
+    A recovery starts what may have been stopped for hours: the delay begins with the start.
+    """
+    down = services_down(node, settings)
+    starts = node.state is NodeState.INITIALIZING and node.reason is Reason.ADMIN_REQUEST
+    if not starts or node.since is None:
+        return down
+    since = max(0.0, (now - node.since).total_seconds())
+    return {name: min(seconds, since) for name, seconds in down.items()}
+
+
 def database_down(node: NodeView) -> float | None:
     """Seconds since the node's own database last answered, None while it does (or has none)."""
     if node.report is None or node.report.database is None:
@@ -233,7 +246,7 @@ def _ready(facts: Facts) -> bool:
 
 def _services_down_for_delay(facts: Facts) -> Values | None:
     delay = timing.service_delay(facts.settings)
-    all_down = services_down(facts.a, facts.settings)
+    all_down = services_overdue(facts.a, facts.settings, facts.now)
     down = {name: round(s, 3) for name, s in all_down.items() if s >= delay}
     return {"node": facts.a.name, "services_down_s": down, "delay_s": delay} if down else None
 
@@ -264,8 +277,11 @@ def _of_b_if_a_is_ready(condition: Condition) -> Condition:
 
 
 def _unfit_both(facts: Facts) -> Values | None:
-    a, b = _unfit(facts), _unfit(facts.mirrored)
-    return {"nodes": [a, b]} if a and b else None
+    """Each is unfit or gone. Of two that are gone nobody could tell; that is ``_both_silent``."""
+    mirrored = facts.mirrored
+    a = _unfit(facts) or _gone(facts)
+    b = a and (_unfit(mirrored) or _gone(mirrored))
+    return {"nodes": [a, b]} if b else None
 
 
 def _silent(facts: Facts) -> Values | None:
@@ -284,6 +300,11 @@ def _fenced(facts: Facts) -> Values | None:
 def _goodbye(facts: Facts) -> Values | None:
     said = facts.a.goodbye and not facts.a.reachable
     return {"node": facts.a.name, "goodbye": True} if said else None
+
+
+def _gone(facts: Facts) -> Values | None:
+    initializing = facts.a.state is NodeState.INITIALIZING
+    return _goodbye(facts) or (_silent_initializing if initializing else _silent)(facts)
 
 
 def _both_silent(facts: Facts) -> Values | None:
@@ -325,7 +346,8 @@ def _settled(facts: Facts) -> Values | None:
 
 def _handed_over(facts: Facts) -> Values | None:
     gave_up = at_target(facts.a, facts.b) or is_fenced(facts)
-    return _reached(facts) if gave_up and at_target(facts.b, facts.a) else None
+    serves_both = facts.b.target is Role.BOTH and at_target(facts.b, facts.a)
+    return _reached(facts) if gave_up and serves_both else None
 
 
 def _released(facts: Facts) -> Values | None:
@@ -387,7 +409,8 @@ CONDITIONS: Mapping[When, Condition] = {
     When.SILENT_INITIALIZING_A: _if_peer_is_healthy(_silent_initializing),
     When.FENCED_A: _if_peer_is_healthy(_fenced),
     When.GOODBYE_A: _if_peer_is_healthy(_goodbye),
-    When.GONE_A: lambda facts: _goodbye(facts) or _silent(facts),
+    When.GONE_A: _gone,
+    When.GONE_B: lambda facts: _gone(facts.mirrored),
     When.BOTH_SILENT: _both_silent,
     When.RESTARTED_A: _restarted,
     When.FALLBACK_DUE: _fallback_due,

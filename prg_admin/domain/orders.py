@@ -61,6 +61,8 @@ def with_orders(pair: Pair, facts: tuple[Facts, Facts]) -> Pair:
     """The pair with its next orders, each changed one under a new epoch."""
     a, b = pair.nodes
     orders = (next_order(a, b, facts[1]), next_order(b, a, facts[0]))
+    if orders == (a.ordered, b.ordered):
+        return pair
     epoch = pair.epoch
     nodes = []
     for node, order in zip(pair.nodes, orders, strict=True):

@@ -15,6 +15,7 @@ Rules it keeps, whatever it is fed:
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +34,7 @@ from prg_admin.domain.facts import (
 )
 from prg_admin.domain.states import (
     FAILED_OVER_STATES,
+    SERVING,
     TRANSITIONAL,
     NodeState,
     Role,
@@ -144,21 +146,25 @@ def _fire(
 ) -> tuple[Row, int, Values] | None:
     unanswered = _nobody_answers(pair)
     ways = _both_ways(pair, settings, now, request)
-    for row in ROWS:
+    for row, index_a in _candidates(pair.nodes[0].state, pair.nodes[1].state):
         if blind and row.when not in SET_BY_PEOPLE:
             continue
         if unanswered and row.when not in NEED_NO_ANSWER:
             continue
-        for facts in ways:
-            values = _holds(row, facts)
-            if values is not None:
-                return row, facts.index_a, values
+        values = _holds(row, ways[index_a])
+        if values is not None:
+            return row, index_a, values
     return None
 
 
+@functools.cache
+def _candidates(first: NodeState, second: NodeState) -> tuple[tuple[Row, int], ...]:
+    """The rows for two states in the table's order, each with the place of its A."""
+    ways = ((first, second, 0), (second, first, 1))
+    return tuple((row, i) for row in ROWS for a, b, i in ways if a in row.a and b in row.b)
+
+
 def _holds(row: Row, facts: Facts) -> Values | None:
-    if facts.a.state not in row.a or facts.b.state not in row.b:
-        return None
     if row.target_a is not None and facts.a.target is not row.target_a:
         return None
     if row.reasons_a is not None and facts.a.reason not in row.reasons_a:
@@ -200,6 +206,8 @@ def _with_boot(node: NodeView) -> NodeView:
 
 
 def _with_first_boots(pair: Pair) -> Pair:
+    if all(node.boot_id for node in pair.nodes):
+        return pair
     nodes = tuple(node if node.boot_id else _with_boot(node) for node in pair.nodes)
     return replace(pair, nodes=nodes)
 
@@ -280,7 +288,8 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     if action is Action.RECOVER:
         if any(node.state is not NodeState.FAILED for node in pair.nodes):
             return Limitation.NOT_BOTH_FAILED
-        return Limitation.NODE_UNREACHABLE if _nobody_answers(pair) else None
+        unsure = _nobody_answers(pair) or any(_never_stops(node) for node in pair.nodes)
+        return Limitation.NODE_UNREACHABLE if unsure else None
     if action is Action.ACKNOWLEDGE:
         return None if len(pair.automatic_failovers) >= HOLD_AFTER else Limitation.NOT_HELD
     assert index is not None, f"{action} is about one node"  # noqa: S101
@@ -288,6 +297,14 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     if action is Action.FAILOVER:
         return _no_failover(node, peer, settings or RecoverySettings())
     return _no_fallback(node, peer)
+
+
+def _never_stops(node: NodeView) -> bool:
+    """Out of reach, and it will go on serving: a recovery would wait for it for ever."""
+    last = node.last_report
+    if node.reachable or node.goodbye or last is None:
+        return False
+    return last.role in SERVING and not last.isolates
 
 
 def _not_settled(pair: Pair) -> Limitation | None:

@@ -32,7 +32,7 @@ class When(StrEnum):
     DATABASE_DOWN_A = "A's own database is down for the delay, B is healthy"
     DATABASE_DOWN_B_A_READY = "B's own database is down for the delay, A is ready"
     UNFIT_B = "a critical service or the database of B is down for the delay"
-    UNFIT_BOTH = "a critical service or the database is down for the delay on both nodes"
+    UNFIT_BOTH = "each node is unfit: a critical service or its database is down, or it is gone"
     SILENT_A = "neither the engine nor B hears A for the silence limit, B is healthy"
     SILENT_INITIALIZING_A = "both witnesses miss A for the initialization limit, B is healthy"
     FENCED_A = "both witnesses miss A for the limit, A has stopped by itself, B is healthy"
@@ -48,6 +48,7 @@ class When(StrEnum):
     ALL_UP_A = "all critical services of A run"
     SOME_DOWN_A = "a critical service of A does not run"
     GONE_A = "A said goodbye, or neither the engine nor B hears it for the silence limit"
+    GONE_B = "B said goodbye, or neither the engine nor A hears it for the silence limit"
     OVERDUE = "the transition deadline has passed"
 
 
@@ -107,6 +108,7 @@ _AWAY = _WAITING | _states(S.IDLE, S.DOWN)
 _WITH_HA = frozenset(S) - _UNKNOWN
 _GONE = frozenset({R.PEER_DOWN})
 _BOTH_FAILED = (Step(S.FAILED, R.CRITICAL_SERVICE_DOWN), Step(S.FAILED, R.CRITICAL_SERVICE_DOWN))
+_BOTH_GONE = (Step(S.FAILED, R.PEER_DOWN), Step(S.FAILED, R.PEER_DOWN))
 
 
 def _fail_over(reason: Reason, give_up: Role = STANDBY) -> tuple[Step, Step]:
@@ -144,6 +146,10 @@ ROWS: tuple[Row, ...] = (
     Row(
         "recover-stopped", _INIT, _INIT, When.RELEASED,
         Step(S.INITIALIZING, None, OWN), Step(S.INITIALIZING, None, OWN), target_a=IDLE,
+    ),
+    Row(
+        "recover-overdue", _INIT, _INIT, When.OVERDUE,
+        Step(S.FAILED, R.UNKNOWN), Step(S.FAILED, R.UNKNOWN), target_a=IDLE,
     ),
     Row("init-both-down", _INIT, _INIT, When.UNFIT_BOTH, *_BOTH_FAILED, target_a=OWN),
     Row(
@@ -211,6 +217,10 @@ ROWS: tuple[Row, ...] = (
         "backup-unfit", _states(S.IDLE, S.FAILED_OVER_SERVICES_DOWN, S.DOWN), _BACKUP,
         When.UNFIT_B, *_BOTH_FAILED,
     ),
+    Row(
+        "backup-gone", _states(S.IDLE, S.FAILED_OVER_SERVICES_DOWN), _BACKUP, When.GONE_B,
+        *_BOTH_GONE,
+    ),
     Row("failed-over-gone", _WAITING, _BACKUP, When.GONE_A, Step(S.DOWN), Step(S.BACKUP)),
     Row(
         "services-back", _states(S.FAILED_OVER_SERVICES_DOWN), _BACKUP, When.ALL_UP_A,
@@ -252,16 +262,25 @@ ROWS: tuple[Row, ...] = (
         "take-back-overdue", _BACK_A, _BACK_B, When.OVERDUE,
         Step(S.FAILED, R.TAKE_BACK_FAILED), Step(S.FAILED, R.TAKE_BACK_FAILED), target_a=OWN,
     ),
-    # Both gone, as an engine sees it that hears others; nobody is moved, and what comes back
-    # unchanged goes on.
+    # Both gone, as an engine sees it that hears others, or the backup of a node that cannot serve
+    # either; nobody is moved, and what comes back unchanged goes on.
     Row(
-        "both-silent", _WITH_HA - _FAILED, _WITH_HA - _FAILED, When.BOTH_SILENT,
-        Step(S.FAILED, R.PEER_DOWN), Step(S.FAILED, R.PEER_DOWN),
+        "both-silent", _WITH_HA - _FAILED, _WITH_HA - _FAILED, When.BOTH_SILENT, *_BOTH_GONE,
     ),
     Row(
         "both-heard-again", _FAILED, _FAILED, When.SETTLED,
         Step(S.NORMAL, R.NORMAL), Step(S.NORMAL, R.NORMAL),
         target_a=OWN, reasons_a=_GONE,
+    ),
+    Row(
+        "backup-heard-again-idle", _FAILED, _FAILED, When.HANDED_OVER,
+        Step(S.IDLE, R.ADMIN_REQUEST), Step(S.BACKUP, R.INITIALIZATION),
+        target_a=IDLE, reasons_a=_GONE,
+    ),
+    Row(
+        "backup-heard-again", _FAILED, _FAILED, When.HANDED_OVER,
+        Step(S.FAILED_OVER_SERVICES_DOWN, R.INITIALIZATION), Step(S.BACKUP, R.INITIALIZATION),
+        target_a=STANDBY, reasons_a=_GONE,
     ),
     # Restarts of an agent that came back before anybody missed it: only reasons change.
     Row(

@@ -18,7 +18,7 @@ from prg_admin.domain.facts import (
     fallback_wait,
     fence_wait,
     peer_silence,
-    services_down,
+    services_overdue,
 )
 from prg_admin.domain.states import TRANSITIONAL, NodeState
 from prg_admin.domain.timing import RecoverySettings
@@ -40,16 +40,16 @@ def wake_in(
         return None
     waits = _fallback_waits(pair, settings, now)
     for node, peer in (pair.nodes, pair.nodes[::-1]):
-        waits += _service_waits(node, settings)
+        waits += _service_waits(node, settings, now)
         waits += _silence_waits(node, peer, settings, now, reprobe=reprobe)
         waits += _deadline_waits(node, settings, now)
     return min((wait for wait in waits if wait > 0), default=None)
 
 
-def _service_waits(node: NodeView, settings: RecoverySettings) -> list[float]:
+def _service_waits(node: NodeView, settings: RecoverySettings, now: datetime) -> list[float]:
     if node.state not in WATCHED:
         return []
-    down = [*services_down(node, settings).values(), database_down(node)]
+    down = [*services_overdue(node, settings, now).values(), database_down(node)]
     return [timing.service_delay(settings) - s for s in down if s is not None]
 
 

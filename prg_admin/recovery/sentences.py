@@ -14,6 +14,7 @@ RULES: dict[str, Promise] = {
     "fallback-asked": _("An administrator asked for a fallback."),
     "recover-asked": _("An administrator asked for a recovery; all services are stopped first."),
     "recover-stopped": _("Both nodes have stopped; their services are started again."),
+    "recover-overdue": _("The services of both nodes were not stopped in time."),
     "init-both-down": _("Critical services do not run on either node."),
     "init-database-down": _("The database of one node does not answer; its peer takes over."),
     "init-goodbye": _("One node shut down while initializing; its peer takes over."),
@@ -42,6 +43,9 @@ RULES: dict[str, Promise] = {
     "backup-unfit": _(
         "A critical service or the database failed on the backup; no node can take over."
     ),
+    "backup-gone": _(
+        "The backup is not heard any more, and the failed-over node cannot serve; nobody is moved."
+    ),
     "failed-over-gone": _("The failed-over node is not heard any more."),
     "services-back": _("All critical services of the failed-over node run again."),
     "services-lost-again": _("A critical service of the failed-over node does not run."),
@@ -58,6 +62,8 @@ RULES: dict[str, Promise] = {
     "take-back-overdue": _("The users were not taken back in time."),
     "both-silent": _("The engine hears neither node; nobody is moved."),
     "both-heard-again": _("Both nodes are heard again and serve their own users."),
+    "backup-heard-again-idle": _("The backup is heard again and goes on; the node is idle."),
+    "backup-heard-again": _("The backup is heard again and goes on."),
     "restarted-failed": _("An agent restarted while the group had failed."),
     "restarted-failed-over": _("The agent of the failed-over node restarted and kept its role."),
     "restarted-backup": _("The agent of the backup restarted and kept its role."),
@@ -93,7 +99,8 @@ CONDITIONS: dict[When, Promise] = {
     ),
     When.UNFIT_B: _("A critical service or the database of %(b)s is down for the delay."),
     When.UNFIT_BOTH: _(
-        "A critical service or the database is down for the delay on both %(a)s and %(b)s."
+        "Of %(a)s and %(b)s each is gone, or has a critical service or its database down for the "
+        "delay."
     ),
     When.SILENT_A: _(
         "Neither the engine nor %(b)s hears %(a)s for the silence limit, and %(b)s is healthy."
@@ -130,6 +137,9 @@ CONDITIONS: dict[When, Promise] = {
     When.SOME_DOWN_A: _("A critical service of %(a)s does not run."),
     When.GONE_A: _(
         "%(a)s said goodbye, or neither the engine nor %(b)s hears it for the silence limit."
+    ),
+    When.GONE_B: _(
+        "%(b)s said goodbye, or neither the engine nor %(a)s hears it for the silence limit."
     ),
     When.OVERDUE: _("The deadline of the change has passed."),
 }

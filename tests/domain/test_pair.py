@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import Limitation, limitation
+from prg_admin.domain.pair import Limitation, decide, limitation
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.wire import Order
-from tests.domain.simulation import World
+from tests.domain.simulation import SETTINGS, World
 
 S, R = NodeState, Reason
 
@@ -496,3 +496,98 @@ def test_high_availability_enabled_with_services_down_on_both_fails_the_group():
     lose_service(world, 1)
     world.run(4)
     assert world.states == (S.FAILED, S.FAILED)
+
+
+def cut_off(world: World, name: str) -> None:
+    others = {"engine", "a", "b"} - {name}
+    world.cut = {link for other in others for link in ((name, other), (other, name))}
+
+
+def test_an_idle_node_whose_backup_shut_down_serves_everybody_after_recover(world: World):
+    world.step(Request(Action.FAILOVER, 0))
+    world.run(60)  # its services have been stopped for far longer than the delay
+    world.shut_down(1)
+    world.run(1)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert world.reasons == (R.PEER_DOWN, R.PEER_DOWN)
+    world.step(Request(Action.RECOVER))
+    world.run(12)
+    assert world.states == (S.BACKUP, S.DOWN)
+    assert world.nodes[0].serving == {"a", "b"}
+
+
+def test_recover_waits_for_a_backup_that_may_still_serve_everybody(world: World):
+    world.step(Request(Action.FAILOVER, 0))
+    world.run(1)
+    cut_off(world, "b")
+    world.run(6)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert world.nodes[1].serving == {"a", "b"}
+    assert limitation(world.probed(), Action.RECOVER) is Limitation.NODE_UNREACHABLE
+
+
+def test_a_backup_that_returns_to_an_idle_node_goes_on(world: World):
+    world.step(Request(Action.FAILOVER, 0))
+    world.run(1)
+    cut_off(world, "b")
+    world.run(6)
+    assert world.states == (S.FAILED, S.FAILED)
+    world.cut = set()
+    world.run(1)
+    assert world.states == (S.IDLE, S.BACKUP)
+    assert world.nodes[1].serving == {"a", "b"}
+
+
+def test_a_backup_that_returns_to_a_node_without_services_goes_on(world: World):
+    lose_service(world, 0)
+    world.run(4)
+    cut_off(world, "b")
+    world.run(6)
+    assert world.states == (S.FAILED, S.FAILED)
+    world.cut = set()
+    world.run(1)
+    assert world.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
+
+
+def test_a_dead_node_and_a_peer_without_services_fail_the_group(world: World):
+    world.nodes[0].crash()
+    lose_service(world, 1)
+    world.run(6)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert [n.target for n in world.pair.nodes] == [Role.OWN, Role.OWN]
+
+
+def test_a_recovery_whose_services_never_stop_fails_again(world: World, monkeypatch):
+    lose_service(world, 0)
+    lose_service(world, 1)
+    world.run(3)
+    world.step(Request(Action.RECOVER))
+    monkeypatch.setattr(World, "mail", lambda self: self.late.clear())
+    world.run(22)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert world.rules[-1] == "recover-overdue"
+
+
+def test_recover_is_refused_while_a_node_that_keeps_serving_is_out_of_reach():
+    world = World(settings=replace(SETTINGS, keep_serving_when_isolated=True))
+    world.run(1)
+    cut_off(world, "b")
+    world.run(30)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert world.nodes[0].serving == {"a"}
+    assert limitation(world.probed(), Action.RECOVER) is Limitation.NODE_UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request(Action.ENABLE_HA),
+        Request(Action.DELETE),
+        Request(Action.FAILOVER),
+        Request(Action.FALLBACK, 2),
+        Request(Action.RECOVER, 0),
+    ],
+)
+def test_a_request_without_meaning_raises(world: World, request_: Request):
+    with pytest.raises(ValueError, match=request_.action.value):
+        decide(world.probed(), settings=world.settings, now=world.now, request=request_)

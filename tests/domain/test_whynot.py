@@ -147,26 +147,13 @@ def test_a_change_under_way_goes_first(world: World):
     assert hindrance.values["left_s"] == pytest.approx(20, abs=1)
 
 
-def test_a_silent_backup_has_nobody_to_give_its_users_to(world: World):
+def test_an_idle_node_whose_backup_is_silent_belongs_to_a_failed_group(world: World):
     world.step(Request(Action.FAILOVER, 0))
     world.run(3)
     assert world.states == (S.IDLE, S.BACKUP)
     world.nodes[1].crash()
     world.run(10)
-
-    pair = world.probed()
-    # The node that is Idle has no critical services to be healthy with.
-    idle = replace(pair.nodes[0], last_report=_running(pair.nodes[0].last_report))
-    found = why_not(
-        replace(pair, nodes=(idle, pair.nodes[1])), settings=world.settings, now=world.now
-    )
-
-    assert [(h.why, h.node) for h in found] == [(Why.NOBODY_TO_TAKE_OVER, "b")]
-    assert found[0].values == {"peer_state": "idle"}
-
-
-def _running(report):
-    return replace(report, services=())
+    assert [h.why for h in told(world)] == [Why.GROUP_FAILED]
 
 
 def test_a_silent_backup_that_may_still_serve_keeps_its_users(world: World):

@@ -1,0 +1,470 @@
+"""Everything that can become of a pair: the exhaustive walk of the table, and the ways home.
+
+A **place** is what the engine has recorded of a pair, without times and epochs; a **weather** is
+everything else that ``decide`` looks at: what the nodes report, who misses whom for how long, what
+has restarted, how old the last change is. Times are folded to *before* and *after* each limit, so
+both are finite and every combination is tried. Any weather may follow any other: what can happen is
+contained in what is tried.
+
+A **way home** is what an operator does to lead a pair back to Normal | Normal: repair, and press
+the buttons that are offered.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import NamedTuple
+
+from prg_admin.domain.facts import Action, NodeView, Pair, Request
+from prg_admin.domain.pair import Decision, decide, limitation
+from prg_admin.domain.states import (
+    TRANSITIONAL,
+    NodeState,
+    Reason,
+    Role,
+    ServiceState,
+    homes_served,
+)
+from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.transitions import ROWS
+from prg_admin.domain.wire import DatabaseReport, PeerReport, Report, ServiceReport
+
+SETTINGS = RecoverySettings(
+    heart_beat_interval=1,
+    connect_timeout=1,
+    keep_alive_timeout=4,
+    initialization_timeout=8,
+    critical_service_delay=2,
+    transition_deadline=20,
+    automatic_fallback_delay=30,
+)
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = ("a", "b")
+EPOCH = 10
+SHORT, LONG, LONGEST = 1.0, 5.0, 50.0
+"""Seconds: within every limit; past the silence limit; past every limit."""
+
+
+class Place(NamedTuple):
+    """What is recorded of one node, and of its peer after it; sorted, for a pair has no left."""
+
+    state: NodeState
+    target: Role
+    ordered: Role
+    told_by: tuple[bool, ...]
+    """For each set of reasons that rows ask for: whether the reason is in it."""
+    reason: Reason
+
+
+class Places(NamedTuple):
+    ha_enabled: bool
+    nodes: tuple[Place, Place]
+
+    @property
+    def states(self) -> tuple[NodeState, NodeState]:
+        return (self.nodes[0].state, self.nodes[1].state)
+
+
+class Health(Enum):
+    """Seconds for which a service and the database have been down."""
+
+    FINE = (None, None)
+    SERVICE_SHORT = (SHORT, None)
+    SERVICE_LONG = (LONG, None)
+    DATABASE_SHORT = (None, SHORT)
+    DATABASE_LONG = (None, LONG)
+    ALL_LONG = (LONG, LONG)
+
+
+class Follows(Enum):
+    """How the latest report stands to the order in force."""
+
+    ORDER = "does what it is ordered"
+    NOT_YET = "has the order, and still serves everybody"
+    BEFORE = "does not have the order"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    health: Health = Health.FINE
+    follows: Follows = Follows.ORDER
+    restarted: bool = False
+    misses_peer_for: float = 0.0
+
+
+class Last(Enum):
+    """The last report of a node that is out of reach."""
+
+    NONE = "never reported"
+    ISOLATES = "serves, and stops by itself"
+    KEEPS_SERVING = "serves, and does not stop by itself"
+    SERVES_NOBODY = "serves nobody before a new order"
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    missed_for: float | None
+    """By the engine; None: it never heard the node."""
+    last: Last
+    goodbye: bool = False
+
+
+Weather = Answers | Silent
+
+
+@dataclass(frozen=True, slots=True)
+class Sky:
+    """The weather over a pair: both nodes, and how long ago the last change was."""
+
+    nodes: tuple[Weather, Weather]
+    age: float
+    automatic_fallback: bool = False
+    held: bool = False
+
+    @property
+    def settings(self) -> RecoverySettings:
+        return AUTOMATIC if self.automatic_fallback else SETTINGS
+
+
+AUTOMATIC = replace(SETTINGS, automatic_fallback=True)
+SILENCES = tuple(
+    [Silent(None, Last.NONE)]
+    + [Silent(s, last) for s in (SHORT, LONG, LONGEST) for last in Last if last is not Last.NONE]
+    + [Silent(SHORT, last, goodbye=True) for last in (Last.ISOLATES, Last.KEEPS_SERVING)]
+)
+ANSWERS = tuple(Answers(h, f, r) for h in Health for f in Follows for r in (False, True))
+REQUESTS = (
+    *(Request(action, i) for action in (Action.FAILOVER, Action.FALLBACK) for i in (0, 1)),
+    Request(Action.RECOVER),
+)
+
+_ASKED_REASONS = tuple(dict.fromkeys(r.reasons_a for r in ROWS if r.reasons_a is not None))
+_ROW_OF = {row.rule: row for row in ROWS}
+
+
+def told_by(reason: Reason) -> tuple[bool, ...]:
+    return tuple(reason in asked for asked in _ASKED_REASONS)
+
+
+def place(state: NodeState, target: Role, ordered: Role, reason: Reason) -> Place:
+    return Place(state, target, ordered, told_by(reason), reason)
+
+
+START = Places(
+    ha_enabled=False,
+    nodes=(place(NodeState.UNKNOWN, Role.OWN, Role.OWN, Reason.HA_NOT_ENABLED),) * 2,
+)
+
+
+# What the engine sees of a place in a weather.
+
+
+def skies(places: Places) -> Iterator[Sky]:
+    """Every weather that can make a difference."""
+    waits = bool(set(places.states) & (TRANSITIONAL | {NodeState.FAILED_OVER}))
+    ages = (SHORT, LONGEST) if waits else (SHORT,)
+    fallbacks = ((False, False),)
+    if NodeState.FAILED_OVER in places.states:
+        fallbacks += ((True, False), (True, True))  # type: ignore[assignment]
+    for nodes, age, (automatic, held) in itertools.product(_both(), ages, fallbacks):
+        yield Sky(nodes, age, automatic, held)
+
+
+@functools.cache
+def _both() -> tuple[tuple[Weather, Weather], ...]:
+    one_silent = [
+        (replace(answer, misses_peer_for=missed), silent)
+        for answer in ANSWERS
+        for silent in SILENCES
+        for missed in (SHORT, LONG, LONGEST)
+    ]
+    return (
+        *itertools.product(ANSWERS, ANSWERS),
+        *one_silent,
+        *((silent, answer) for answer, silent in one_silent),
+        *itertools.product(SILENCES, SILENCES),
+    )
+
+
+def seen(places: Places, sky: Sky) -> Pair:
+    """The pair as the engine would see it."""
+    held = (NOW - timedelta(hours=1), NOW - timedelta(minutes=1)) if sky.held else ()
+    return Pair(
+        group="g",
+        ha_enabled=places.ha_enabled,
+        epoch=EPOCH,
+        nodes=(_view(0, places.nodes[0], sky), _view(1, places.nodes[1], sky)),
+        automatic_failovers=held,
+    )
+
+
+@functools.lru_cache(maxsize=100_000)
+def _node_view(index: int, at: Place, weather: Weather, age: float) -> NodeView:
+    answers = isinstance(weather, Answers)
+    missed = 0.0 if isinstance(weather, Answers) else weather.missed_for
+    return NodeView(
+        name=NAMES[index],
+        host="127.0.0.1",
+        port=1 + index,
+        state=at.state,
+        reason=at.reason,
+        since=NOW - timedelta(seconds=age),
+        target=at.target,
+        ordered=at.ordered,
+        ordered_epoch=EPOCH,
+        heard_at=None if missed is None else NOW - timedelta(seconds=missed),
+        last_report=_report(index, at.ordered, weather),
+        reachable=answers,
+        error="" if answers else "timeout",
+        boot_id="1",
+        goodbye=isinstance(weather, Silent) and weather.goodbye,
+    )
+
+
+def _view(index: int, at: Place, sky: Sky) -> NodeView:
+    return _node_view(index, at, sky.nodes[index], sky.age)
+
+
+def _report(index: int, ordered: Role, weather: Weather) -> Report | None:
+    if isinstance(weather, Answers):
+        return _answer(index, ordered, weather)
+    if weather.last is Last.NONE:
+        return None
+    role = Role.STANDBY if weather.last is Last.SERVES_NOBODY else Role.OWN
+    limit = 3.0 if weather.last is Last.ISOLATES else 0.0
+    last = _answer(index, role, Answers())
+    return replace(last, role=role, isolation_limit_s=limit)
+
+
+def _answer(index: int, ordered: Role, weather: Answers) -> Report:
+    name, peer = NAMES[index], NAMES[1 - index]
+    service_down, database_down = weather.health.value
+    obeys, has_it = weather.follows is Follows.ORDER, weather.follows is not Follows.BEFORE
+    serving = homes_served(ordered if obeys else Role.BOTH, node=name, peer=peer)
+    up = service_down is None
+    state = ServiceState.STARTED if up else ServiceState.STOPPED
+    return Report(
+        node=name,
+        version="1",
+        boot_id="2" if weather.restarted else "1",
+        seq=1,
+        up_s=1.0,
+        highest_epoch=EPOCH,
+        goal_epoch=EPOCH if has_it else EPOCH - 1,
+        goal_digest="",
+        role=ordered if has_it else Role.OWN,
+        serving=tuple(sorted(serving)),
+        sessions=0,
+        fenced=False,
+        fences=0,
+        isolation_limit_s=3.0,
+        services=(ServiceReport("Cisco XCP Router", state, 1, None, service_down, up, ""),),
+        peer=PeerReport(peer, weather.misses_peer_for, None, "", ()),
+        database=DatabaseReport(
+            answers=database_down is None, down_s=database_down, replication=2, detail=""
+        ),
+    )
+
+
+# The walk.
+
+
+class Move(NamedTuple):
+    """A decision that changed something: by which rule, and where it leads."""
+
+    rule: str
+    to: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One decision, for a judge."""
+
+    before: Pair
+    sky: Sky
+    request: Request | None
+    blind: bool
+    decision: Decision
+
+
+Judge = Callable[[Moment], None]
+
+
+def _no_judge(_: Moment) -> None:
+    """Nobody looks."""
+
+
+def explore(judge: Judge = _no_judge) -> dict[Places, frozenset[Move]]:
+    """Every place that can be reached from Unknown | Unknown, with the moves that lead on."""
+    found: dict[Places, frozenset[Move]] = {}
+    bare_moves: dict[Places, frozenset[tuple[str, int | None, Places]]] = {}
+    waiting = [START]
+    while waiting:
+        here = waiting.pop()
+        if here in found:
+            continue
+        bare = _bare(here)
+        if bare not in bare_moves:
+            bare_moves[bare] = frozenset(_bare_moves(bare, judge))
+        moves = frozenset(
+            Move(rule, _with_reasons(here, to, rule, hit)) for rule, hit, to in bare_moves[bare]
+        )
+        found[here] = moves
+        waiting += [move.to for move in moves]
+    return found
+
+
+def _bare(places: Places) -> Places:
+    """With one reason standing for all that the table does not tell apart: far fewer to try."""
+    nodes = (_bare_node(places.nodes[0]), _bare_node(places.nodes[1]))
+    return places._replace(nodes=nodes)
+
+
+def _bare_node(at: Place) -> Place:
+    return at._replace(reason=next(r for r in Reason if told_by(r) == at.told_by))
+
+
+def _bare_moves(here: Places, judge: Judge) -> Iterator[tuple[str, int | None, Places]]:
+    for action in (Action.ENABLE_HA, Action.DISABLE_HA):
+        if limitation(seen(here, REPAIRED), action) is None:
+            yield action.value, None, here._replace(ha_enabled=not here.ha_enabled)
+    for sky in skies(here):
+        before = seen(here, sky)
+        silent = not any(node.reachable for node in before.nodes)
+        for request, blind in _occasions(before, sky):
+            if blind and not silent and sky.age == SHORT:
+                continue  # blind while nodes answer: a late tick; judged once
+            decision = decide(before, settings=sky.settings, now=NOW, request=request, blind=blind)
+            judge(Moment(before, sky, request, blind, decision))
+            if decision.rule is not None:
+                yield decision.rule, decision.hit, _places(decision.pair)
+
+
+def _occasions(before: Pair, sky: Sky) -> Iterator[tuple[Request | None, bool]]:
+    yield None, False
+    if not any(node.reachable for node in before.nodes):
+        yield None, True
+        return
+    if sky.age == SHORT and not any(isinstance(w, Answers) and w.restarted for w in sky.nodes):
+        for request in REQUESTS:
+            if limitation(before, request.action, request.index) is None:
+                yield request, False
+
+
+def _places(pair: Pair) -> Places:
+    a, b = pair.nodes
+    return Places(
+        pair.ha_enabled,
+        (
+            place(a.state, a.target, a.ordered, a.reason),
+            place(b.state, b.target, b.ordered, b.reason),
+        ),
+    )
+
+
+def _with_reasons(here: Places, to: Places, rule: str, hit: int | None) -> Places:
+    """The bare move with the reasons that the row sets or keeps."""
+    nodes = list(to.nodes)
+    row = _ROW_OF.get(rule)
+    for index in (0, 1):
+        reason = here.nodes[index].reason
+        if row is not None and hit is not None:
+            step = row.to_a if index == hit else row.to_b
+            reason = step.reason or reason
+        nodes[index] = nodes[index]._replace(reason=reason, told_by=told_by(reason))
+    first, second = sorted(nodes)
+    return Places(to.ha_enabled, (first, second))
+
+
+# Ways home.
+
+REPAIRED = Sky((Answers(), Answers()), SHORT)
+"""Both nodes run, hear one another, and do what they are told."""
+
+HOME = (NodeState.NORMAL, NodeState.NORMAL)
+
+
+class Leg(NamedTuple):
+    """One thing an operator does, and the pairs of states that follow by themselves."""
+
+    doing: str
+    """``repair``, or an action's value; with the place of the node where it is about one."""
+    index: int | None
+    through: tuple[tuple[NodeState, NodeState], ...]
+
+
+Way = tuple[Leg, ...]
+Weathering = Callable[[Places], Sky]
+
+
+def all_well(places: Places) -> Sky:
+    """Repaired: services run wherever they are not stopped by order."""
+    first, second = (
+        Answers(Health.SERVICE_LONG if at.ordered is Role.IDLE else Health.FINE)
+        for at in places.nodes
+    )
+    return Sky((first, second), SHORT)
+
+
+def settle(
+    places: Places, weather: Weathering
+) -> tuple[Places, tuple[tuple[NodeState, NodeState], ...]]:
+    """Where the engine alone leads the pair while the weather stays, and by which states."""
+    through = []
+    late = False
+    for _ in range(60):
+        sky = weather(places)
+        sky = replace(sky, age=LONGEST) if late else sky
+        decision = decide(seen(places, sky), settings=SETTINGS, now=NOW)
+        if not decision.changed and (late or not set(places.states) & TRANSITIONAL):
+            return places, tuple(through)
+        late = not decision.changed
+        before, places = places.states, _places(decision.pair)
+        if places.states != before:
+            through.append(places.states)
+    raise AssertionError(f"{places} never rests")
+
+
+def ways(
+    start: Places, *, weather: Weathering, arrived: Callable[[Places], bool], most: int = 4
+) -> Way | None:
+    """The shortest row of operator's doings that arrives, or None."""
+    rested, through = settle(start, weather)
+    first = (Leg("repair", None, through),)
+    paths: list[tuple[Places, Way]] = [(rested, first)]
+    seen_before = {rested}
+    while paths:
+        here, way = paths.pop(0)
+        if arrived(here):
+            return way
+        if len(way) > most:
+            continue
+        for doing, index, after in offered(here, weather):
+            rested, through = settle(after, weather)
+            if rested in seen_before:
+                continue
+            seen_before.add(rested)
+            states = (after.states, *through) if after.states != here.states else through
+            paths.append((rested, (*way, Leg(doing, index, states))))
+    return None
+
+
+def offered(here: Places, weather: Weathering) -> Iterable[tuple[str, int | None, Places]]:
+    """What an operator can do here, and what comes of it at once."""
+    pair = seen(here, weather(here))
+    for request in REQUESTS:
+        if limitation(pair, request.action, request.index) is None:
+            decision = decide(pair, settings=SETTINGS, now=NOW, request=request)
+            yield request.action.value, request.index, _places(decision.pair)
+    for action in (Action.ENABLE_HA, Action.DISABLE_HA):
+        if limitation(pair, action) is None:
+            yield action.value, None, here._replace(ha_enabled=not here.ha_enabled)
+
+
+def way_home(start: Places) -> Way | None:
+    return ways(start, weather=all_well, arrived=lambda here: here.states == HOME)
