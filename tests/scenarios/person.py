@@ -58,6 +58,11 @@ class Person:
         token = read_form(self.get("/"))[TOKEN]
         self.post(f"/recovery/groups/{installation.group_id(group)}/recover/", {TOKEN: token})
 
+    def acknowledge(self, group: str, *, comment: str) -> None:
+        """That the group fails over again and again; lifts the hold on its automatic fallback."""
+        path = f"/recovery/groups/{self._installation.group_id(group)}/acknowledge/"
+        self.post(path, {TOKEN: read_form(self.get(path))[TOKEN], "comment": comment})
+
     def add_group(self, name: str, *servers: str, ha: bool = False) -> None:
         form = read_form(self.get(f"{GROUPS}add/"), "group-form")
         chosen = dict(zip(("server1", "server2"), servers, strict=False))
@@ -73,7 +78,7 @@ class Person:
         for row in self._installation.query(sql, name):
             path = f"{GROUPS}{row['id']}/"
             form = read_form(self.get(path), "group-form")
-            if form.pop("ha_enabled", None):
+            if form.pop("ha_enabled", None) is not None:
                 self.post(path, form)
             self.post(f"{path}delete/", {TOKEN: form[TOKEN], "confirmed": "yes"})
             assert not self._installation.query(sql, name), f"{name} was not deleted"
