@@ -358,10 +358,15 @@ class Node:
         await self._supervisor.stop_all()
 
     async def goodbye(self) -> None:
-        """Only when it is true: the engine gives our users away on this word alone."""
+        """Only when it is true: the engine gives our users away on this word alone.
+
+        Without High Availability the next start serves at once, unasked: then no word is given.
+        """
         for task in self._tasks:
             task.cancel()
         await self._callins.close()
+        if self._goal is not None and not self._goal.ha_enabled:
+            return
         if self._supervisor.last_not_stopped() is None and not self._door.possible:
             await self._callins.goodbye(GOODBYE_S)
 

@@ -184,3 +184,10 @@ async def test_a_damaged_state_file_is_put_aside(node: Agent) -> None:
     assert (report.highest_epoch, report.serving, report.fenced) == (0, (), True)
     assert len(list(node.state_dir.glob("state.json.bad-*"))) == 1
     assert "the state file is damaged" in node.log.read_text()
+
+
+async def test_a_node_that_will_serve_again_unasked_gives_no_word(lab: Lab, node: Agent) -> None:
+    await node.order(goal(Role.OWN, 1, ha_enabled=False))
+    node.signal(signal.SIGTERM)
+    assert await node.ended() == 0
+    assert "goodbye" not in lab.engine.kinds()

@@ -256,10 +256,14 @@ class World:
                 yield index, Order(goal, report.boot_id, report.fences)
 
     def shut_down(self, index: int) -> None:
-        """Cleanly: services stopped, goodbye said where it can be heard."""
+        """Cleanly: services stopped, goodbye said where it can be heard.
+
+        Not by a node that serves after its next start without being asked.
+        """
         node = self.nodes[index]
         node.crash()
-        if (node.name, "engine") not in self.cut:
+        promised = node.goal is None or node.goal.ha_enabled
+        if promised and (node.name, "engine") not in self.cut:
             self.goodbyes.add(f"{node.name}/{node.boot}")
 
     def mail(self) -> None:
