@@ -25,6 +25,7 @@ from prg_admin.domain.facts import (
     is_held,
     peer_silence,
     services_down,
+    services_overdue,
 )
 from prg_admin.domain.foresight import aged
 from prg_admin.domain.states import FAILED_OVER_STATES, TRANSITIONAL, NodeState
@@ -115,7 +116,7 @@ def _hindrances(facts: Facts) -> Iterator[Hindrance]:
 
 def _of_services(facts: Facts) -> Iterator[Hindrance]:
     delay = timing.service_delay(facts.settings)
-    down = services_down(facts.a, facts.settings)
+    down = services_overdue(facts.a, facts.settings, facts.now)
     database = database_down(facts.a)
     if database is not None and database < delay:
         yield _of(Why.DATABASE_WITHIN_DELAY, facts, down_s=database, delay_s=delay)

@@ -15,7 +15,9 @@ from prg_admin.recovery.models import Event
 from prg_admin.recovery.sentences import condition_text, rule_text, value_line
 
 BY_RULE = {row.rule: row for row in ROWS}
-ABOUT_B = frozenset({When.SERVICES_DOWN_B_A_READY, When.DATABASE_DOWN_B_A_READY, When.UNFIT_B})
+ABOUT_B = frozenset(
+    {When.SERVICES_DOWN_B_A_READY, When.DATABASE_DOWN_B_A_READY, When.UNFIT_B, When.GONE_B}
+)
 """Conditions whose values name B."""
 
 
