@@ -102,11 +102,10 @@ async def within(seconds: float, work: Coroutine[Any, Any, T], *links: Link) -> 
         while not task.done():
             _cut(links)
             await asyncio.wait({task}, timeout=0.1)
+        error = task.exception()  # also when the caller is cancelled and nobody else looks at it
     if late:
-        with contextlib.suppress(NoAnswerError):
-            await task
-        raise NoAnswerError("timeout")
-    return await task
+        raise NoAnswerError("timeout") from error
+    return task.result()
 
 
 def _cut(links: Sequence[Link]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +44,14 @@ class Server:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Every process of it stands still: connections are accepted and nothing is answered."""
-        pids = servers._inside(self.postgres.folder)
-        try:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGSTOP)
+        with _stopped(servers._inside(self.postgres.folder)):
             yield
-        finally:
-            for pid in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def late(self) -> Iterator[None]:
+        """The process that applies changes stands still."""
+        with _stopped([row[0] for row in self.run("select pid from pg_stat_subscription")]):
+            yield
 
     def run(self, statement: str, *values: object, database: str = "") -> list[tuple[Any, ...]]:
         url = self.postgres.url(database or servers.DATABASE)
@@ -116,6 +114,18 @@ class Server:
         )
 
 
+@contextlib.contextmanager
+def _stopped(pids: Sequence[int]) -> Iterator[None]:
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
 class Watched:
     """The database task of an agent, running in the test's own loop."""
 
@@ -136,6 +146,12 @@ class Watched:
     @property
     def detail(self) -> str:
         return self.database.report().detail
+
+    def has_told_nothing_since(self, count: int) -> Callable[[], Awaitable[bool]]:
+        async def silent() -> bool:
+            return self.told[count:] == []
+
+        return silent
 
     def write_url(self, url: str) -> None:
         _secret(self.config.url_file, url)

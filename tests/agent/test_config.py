@@ -106,3 +106,60 @@ def test_the_agent_stands_alone() -> None:
     code = "import sys, prg_admin.agent.run; print({'django', 'celery'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+DATABASE = '[database]\nurl_file = "imp1/database.url"\npublisher = false\n'
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    folder = tmp_path / "imp1"
+    folder.mkdir()
+    for name in ("database.url", "publisher.url"):
+        (folder / name).write_text("dbname=imp1")
+        (folder / name).chmod(0o600)
+    return folder
+
+
+def test_a_node_without_a_database(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD).database is None
+
+
+def test_a_database(tmp_path: Path, secrets: Path) -> None:
+    more = 'publisher_url_file = "imp1/publisher.url"\ninterval_s = 0.5\n'
+    database = read(tmp_path, GOOD + DATABASE + more).database
+    assert database is not None
+    assert database.url_file == secrets / "database.url"
+    assert database.publisher_url_file == secrets / "publisher.url"
+    assert (database.publisher, database.interval_s) == (False, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("publisher = 1", '"database.publisher" must be true or false, not 1.'),
+        ('publisher = true\nurl = "dbname=x"', '"database.url_file" is missing.'),
+        (f"{DATABASE[11:]}interval_s = 0.1", '"database.interval_s" must be at least 0.2 seconds.'),
+        (f"{DATABASE[11:]}url = 1", '"database.url" is not a known key.'),
+        ('publisher = true\nurl_file = "gone"', "which cannot be read: No such file"),
+        (
+            (
+                'publisher = true\nurl_file = "imp1/database.url"\n'
+                'publisher_url_file = "imp1/publisher.url"'
+            ),
+            '"database.publisher_url_file" is not for the publisher itself.',
+        ),
+    ],
+)
+def test_a_database_that_is_refused(
+    tmp_path: Path, secrets: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f"{GOOD}[database]\n{text}\n")
+    assert sentence in str(caught.value)
+
+
+def test_a_password_that_others_may_read_is_refused(tmp_path: Path, secrets: Path) -> None:
+    (secrets / "database.url").chmod(0o640)
+    with pytest.raises(ConfigError, match=r"others than its owner may read \(mode 0600\)"):
+        read(tmp_path, GOOD + DATABASE)

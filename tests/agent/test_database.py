@@ -10,7 +10,7 @@ import pytest
 
 from prg_admin.agent import comparison
 from tests.agent.databases import Server, Watched, watching
-from tests.agent.lab import until
+from tests.agent.lab import stays, until
 
 MANY_CHANGES = """
 do $$ begin
@@ -33,6 +33,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture
+def always_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "COMPARE_EVERY_S", 0.0)
+    monkeypatch.setattr(comparison, "REST_FACTOR", 0.0)
+    monkeypatch.setattr(comparison, "CATCH_UP_S", 0.3)
 
 
 @pytest.fixture
@@ -110,10 +117,8 @@ async def test_a_row_that_is_missing_is_a_mismatch(server: Server, subscriber: W
 
 
 async def test_changes_under_way_are_no_mismatch(
-    server: Server, subscriber: Watched, monkeypatch: pytest.MonkeyPatch
+    server: Server, always_compared: None, subscriber: Watched
 ):
-    monkeypatch.setattr(comparison, "COMPARE_EVERY_S", 0.0)
-    monkeypatch.setattr(comparison, "REST_FACTOR", 0.0)
     began = len(subscriber.told)
     await asyncio.to_thread(server.at, "imp1", MANY_CHANGES)
     await until(lambda: server.at("imp2", "select count(*) from presence_user") == [(2,)])
@@ -208,3 +213,17 @@ async def test_a_new_password_is_read_from_its_file(server: Server, tmp_path: Pa
             await until(lambda: watched.database.answers)
         finally:
             server.run("alter role prg_admin_former rename to prg_admin_imp2")
+
+
+async def test_a_subscriber_that_is_late_is_no_mismatch(
+    server: Server, always_compared: None, subscriber: Watched
+):
+    began = len(subscriber.told)
+    with server.late():
+        server.at("imp1", "insert into presence_user values ('dave', 'imp1')")
+        await until(lambda: (subscriber.database.report().lag_bytes or 0) > 0)
+        await stays(subscriber.has_told_nothing_since(began), seconds=1.5)
+    await until(lambda: server.at("imp2", "select count(*) from presence_user") == [(3,)])
+    server.at("imp1", "delete from presence_user where userid = 'dave'")
+    await until(lambda: server.at("imp2", "select count(*) from presence_user") == [(2,)])
+    assert subscriber.told[began:] == []
