@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -36,6 +37,8 @@ STOP_SECONDS = 60.0
 COMMAND_SECONDS = 60.0
 NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PRG_NO_RESTART")
 """The tests have servers of their own; the installation brings its own along."""
+ESTABLISHED = "01"
+"""State of a connection in ``/proc/net/tcp``."""
 TOLD = ("worker", "beat", "web", "imp1", "imp2")
 """Processes whose logs say why a scenario failed."""
 
@@ -176,9 +179,16 @@ class Installation:
 
     # What is to be seen
 
-    @cached_property
+    @property
     def database_url(self) -> str:
-        return str(json.loads((self.var / "installation.json").read_text())["database_url"])
+        return self._written("database_url")
+
+    @property
+    def redis_url(self) -> str:
+        return self._written("redis_url")
+
+    def _written(self, name: str) -> str:
+        return str(json.loads((self.var / "installation.json").read_text())[name])
 
     def query(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Read (or, where a test needs it, write) the installation's own database."""
@@ -234,13 +244,10 @@ class Installation:
 
     def sessions(self, node: str) -> int:
         """Client connections that stand at the node's door, as the kernel knows them."""
-        port = f"{self.door(node)[1]:04X}"
+        host, port = self.door(node)
+        local = f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"
         lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-        connections = (line.split()[1:4] for line in lines)
-        return sum(
-            local.endswith(f":{port}") and state == "01"  # ESTABLISHED
-            for local, _remote, state in connections
-        )
+        return sum(line.split()[1:4:2] == [local, ESTABLISHED] for line in lines)
 
     def log_of(self, name: str) -> str:
         return (self.var / "log" / f"{name}.log").read_text()

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-import pytest
-
 T = TypeVar("T")
 
 DEADLINE = 60.0
@@ -19,7 +17,7 @@ def wait_until(condition: Callable[[], object], what: str, *, seconds: float = D
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds:g} s: {what}")
+            raise AssertionError(f"not within {seconds:g} s: {what}")
         time.sleep(POLL)
 
 
@@ -32,7 +30,7 @@ def becomes(read: Callable[[], T], wanted: T, *, seconds: float = DEADLINE) -> N
             way.append(seen)
         if time.monotonic() > deadline:
             told = "\n  ".join(str(step) for step in way)
-            pytest.fail(f"not within {seconds:g} s: {wanted}; seen was\n  {told}")
+            raise AssertionError(f"not within {seconds:g} s: {wanted}; seen was\n  {told}")
         time.sleep(POLL)
 
 
@@ -41,5 +39,5 @@ def stays(read: Callable[[], T], wanted: T, *, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (seen := read()) != wanted:
-            pytest.fail(f"it did not stay {wanted}; it became {seen}")
+            raise AssertionError(f"it did not stay {wanted}; it became {seen}")
         time.sleep(POLL)

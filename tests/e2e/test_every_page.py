@@ -1,0 +1,118 @@
+"""Every page: no error in the console, nothing that a strict content security policy forbids.
+
+With PRG_WRITE_SCREENS=1 the pictures in ``docs/screens`` are taken anew.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from prg_admin.domain import catalogue
+from prg_admin.launcher.config import ROOT
+from tests.e2e.conftest import Visitor
+from tests.e2e.site import GROUPS, Site
+from tests.scenarios.installation import Installation
+from tests.scenarios.pair import WatchedPair
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+SCREENS = ROOT / "docs" / "screens"
+STRICT = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+NARROW = {"width": 400, "height": 900}
+
+Paths = dict[str, str]
+
+
+@pytest.fixture
+def paths(installation: Installation) -> Paths:
+    """Where the pages are, by the names of their pictures."""
+    group = f"{GROUPS}{installation.group_id('DefaultCUPSubcluster')}/"
+    node = installation.node_id("imp1")
+    parameters = f"?server={node}&service={catalogue.SRM.replace(' ', '+')}"
+    return {
+        "home": "/",
+        "groups": GROUPS,
+        "group": group,
+        "group-add": f"{GROUPS}add/",
+        "group-delete": f"{group}delete/",
+        "failover": f"{group}failover/{node}/",
+        "events": f"/recovery/groups/{installation.group_id('DefaultCUPSubcluster')}/events/",
+        "servers": "/system/servers/",
+        "server": f"/system/servers/{node}/",
+        "server-add": "/system/servers/add/",
+        "service-parameters": f"/system/service-parameters/{parameters}",
+        "service-parameters-advanced": f"/system/service-parameters/{parameters}&view=advanced",
+        "enterprise-parameters": "/system/enterprise-parameters/",
+    }
+
+
+def test_every_page_is_shown_under_a_strict_policy(alice: Site, pair: WatchedPair, paths: Paths):
+    _be_strict(alice.page)
+    for name, path in paths.items():
+        _visit(alice, path)
+        _take(alice.page, name)
+
+
+def test_the_sign_in_page_is_shown_under_a_strict_policy(site: Site):
+    _be_strict(site.page)
+    _visit(site, "/login/")
+    _take(site.page, "login")
+
+
+def test_a_failed_over_pair_is_shown(
+    alice: Site, pair: WatchedPair, installation: Installation, visitor: Visitor, paths: Paths
+):
+    _be_strict(alice.page)
+    installation.kill_service("imp1")
+    alice.open_group(pair.group)
+    alice.shows(imp1="failed-over-services-not-running", imp2="running-in-backup-mode")
+    pair.everybody_is_at("imp2")
+    _visit(alice, paths["group"])
+    _take(alice.page, "group-failed-over")
+    dark = visitor(color_scheme="dark", viewport={"width": 1280, "height": 900})
+    _visit(dark, paths["group"])
+    _take(dark.page, "group-dark")
+    japanese = visitor(locale="ja-JP", viewport={"width": 1280, "height": 900})
+    _visit(japanese, paths["group"])
+    expect(japanese.page.locator("html")).to_have_attribute("lang", "ja")
+    _take(japanese.page, "group-japanese")
+
+
+def test_no_page_is_wider_than_a_phone(visitor: Visitor, pair: WatchedPair, paths: Paths):
+    phone = visitor(viewport=NARROW)
+    for name, path in paths.items():
+        _visit(phone, path)
+        width = phone.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= NARROW["width"], f"{name} is {width} pixels wide"
+        if name == "group":
+            _take(phone.page, "group-narrow")
+
+
+def _visit(site: Site, path: str) -> None:
+    site.open(path)
+    expect(site.page.get_by_role("heading", level=1)).not_to_be_empty()
+    # Parts that are fetched after the page.
+    expect(site.page.locator("[hx-trigger=load]")).to_have_count(0)
+
+
+def _be_strict(page: Page) -> None:
+    """The documents come with a policy that allows nothing inline; a violation is an error."""
+    page.route(lambda _url: True, _with_policy)
+
+
+def _with_policy(route: Route) -> None:
+    if route.request.resource_type != "document":
+        route.continue_()
+        return
+    response = route.fetch()
+    headers = {**response.headers, "content-security-policy": STRICT}
+    route.fulfill(response=response, headers=headers)
+
+
+def _take(page: Page, name: str) -> None:
+    if os.environ.get("PRG_WRITE_SCREENS") == "1":
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENS / f"{name}.png", full_page=True)

@@ -1,0 +1,120 @@
+"""The engine is paused, doubled, and its database is slow or breaks a transaction off."""
+
+from __future__ import annotations
+
+import contextlib
+
+import psycopg
+import pytest
+import redis
+
+from tests.scenarios.extras import another_beat, another_worker
+from tests.scenarios.installation import Installation
+from tests.scenarios.pair import NORMAL, WatchedPair
+from tests.scenarios.person import Person
+from tests.scenarios.waiting import wait_until
+
+pytestmark = pytest.mark.processes
+
+BACKUP = "Running in Backup Mode"
+SERVICES_DOWN = "Failed Over with Critical Services Not Running"
+SERVICE_DOWN = "Critical Service Down"
+FAILOVER = ["service-down", "next-order", "take-over-done"]
+LOCK_REPORT = "select 1 from topology_nodereport where node_id = %s for update"
+LOCK_GROUP = "select 1 from groups_presenceredundancygroup where id = %s for update"
+GROUP_IS_FREE = "select 1 from groups_presenceredundancygroup where id = %s for update skip locked"
+DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
+
+
+def empty_broker(installation: Installation) -> None:
+    with contextlib.closing(redis.Redis.from_url(installation.redis_url)) as link:
+        link.flushdb()
+
+
+def test_f14_a_worker_that_was_paused_moves_nobody(installation: Installation, pair: WatchedPair):
+    before = installation.last_event()
+    installation.freeze("worker")
+    pair.stays_normal(seconds=30)
+    installation.thaw("worker")
+    pair.stays_normal(seconds=8)
+    assert pair.rules(after=before) == []
+
+
+def test_f14_what_happened_while_the_worker_was_paused_is_seen_to_afterwards(
+    installation: Installation, pair: WatchedPair
+):
+    before = installation.last_event()
+    installation.freeze("worker")
+    installation.kill_service("imp1")
+    pair.stays_normal(seconds=10)
+    installation.thaw("worker")
+    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    assert pair.rules(after=before) == FAILOVER
+
+
+def test_f15_two_beats_and_four_workers_make_one_transition(
+    installation: Installation, pair: WatchedPair, person: Person
+):
+    with contextlib.ExitStack() as stack:
+        for number in range(3):
+            stack.enter_context(another_worker(installation, f"worker-{number}"))
+        stack.enter_context(another_beat(installation, "beat-2"))
+        before = installation.last_event()
+        installation.kill_service("imp1")
+        pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+        pair.stays(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN, seconds=3)
+        assert pair.rules(after=before) == FAILOVER
+        person.start_service("imp1")
+        pair.becomes("Failed Over", BACKUP, reason=SERVICE_DOWN)
+        before = installation.last_event()
+        person.ask_for("fallback", "imp1")
+        pair.becomes_normal()
+        pair.stays_normal(seconds=3)
+        rules = pair.rules(after=before)
+        assert (rules[0], rules[-1]) == ("fallback-asked", "fall-back-done")
+        assert len(set(rules) - {"next-order"}) == len([r for r in rules if r != "next-order"])
+
+
+def test_f17_an_emptied_broker_costs_no_failover_and_hides_none(
+    installation: Installation, pair: WatchedPair
+):
+    before = installation.last_event()
+    empty_broker(installation)
+    pair.stays_normal(seconds=5)
+    assert pair.rules(after=before) == []
+    installation.kill_service("imp1")
+    empty_broker(installation)
+    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+
+
+def test_f18_a_slow_database_delays_a_failover_and_leaves_nothing_half(
+    installation: Installation, pair: WatchedPair, person: Person
+):
+    before = installation.last_event()
+    with psycopg.connect(installation.database_url) as link:
+        link.execute(LOCK_GROUP, [installation.group_id(pair.group)])
+        installation.kill_service("imp1")
+        pair.stays(NORMAL, NORMAL, reason=NORMAL, seconds=8)
+        assert pair.rules(after=before) == []
+    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    assert pair.rules(after=before) == FAILOVER
+
+
+def test_f18_a_transaction_that_falls_victim_to_a_deadlock_is_tried_again(
+    installation: Installation, pair: WatchedPair
+):
+    """The engine holds the group and wants the report; we hold the report and want the group."""
+    before = installation.last_event()
+    group, node = installation.group_id(pair.group), installation.node_id("imp1")
+    then = installation.query(DEADLOCKS)[0]["deadlocks"]
+    with psycopg.connect(installation.database_url) as link:
+        link.execute("set deadlock_timeout = '30s'")  # the engine finds it first
+        link.execute(LOCK_REPORT, [node])
+        wait_until(lambda: not installation.query(GROUP_IS_FREE, group), "the engine is caught")
+        link.execute(LOCK_GROUP, [group])
+        installation.kill_service("imp1")
+    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    assert pair.rules(after=before) == FAILOVER
+    wait_until(
+        lambda: installation.query(DEADLOCKS)[0]["deadlocks"] > then, "the deadlock is counted"
+    )
