@@ -50,6 +50,11 @@ class Preflight:
     """The pair when it has come to rest."""
 
     @property
+    def conditions_by_node(self) -> tuple[tuple[Condition, ...], ...]:
+        names = dict.fromkeys(c.node for c in self.conditions)
+        return tuple(tuple(c for c in self.conditions if c.node == name) for name in names)
+
+    @property
     def steps(self) -> tuple[Foreseen, ...]:
         return moves(self.outlook)
 

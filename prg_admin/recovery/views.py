@@ -10,8 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from prg_admin.accounts.access import anonymous_allowed, signed_in
 from prg_admin.domain.facts import Action
+from prg_admin.domain.pair import limitation
 from prg_admin.domain.wire import CallIn, WireError
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.pairs import load_pair
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import limitation_text
@@ -60,6 +62,10 @@ def recover(request: HttpRequest, group_id: int) -> HttpResponse:
 def acknowledge(request: HttpRequest, group_id: int) -> HttpResponse:
     """Lifts the hold on the automatic fallback; the comment is kept with the event."""
     group = get_group_or_404(request.user, group_id)
+    refused = limitation(load_pair(group.pk), Action.ACKNOWLEDGE)
+    if refused is not None:
+        messages.warning(request, limitation_text(refused))
+        return HttpResponseRedirect(resolve_url("groups:group", group.pk))
     form = AcknowledgeForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         status = 200 if request.method != "POST" else 422
