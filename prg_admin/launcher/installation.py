@@ -51,6 +51,8 @@ def lock(config: Config) -> IO[str]:
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()
+    # An installation that starts anew takes the wall's time anew (see ``lib.clock``).
+    (config.run / "clock.json").unlink(missing_ok=True)
     return file
 
 
