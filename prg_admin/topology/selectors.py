@@ -51,6 +51,8 @@ class NodeStatus:
     version: str
     report: Report | None
     services: tuple[ServiceRow, ...]
+    has_rival: bool = False
+    """A second machine claims to be this node; it serves nobody."""
 
     @property
     def name(self) -> str:
@@ -112,6 +114,7 @@ def node_status(node: Node, *, now: datetime, users: int) -> NodeStatus:
         version=stored.version if stored else "",
         report=report,
         services=_service_rows(report, silence or 0.0),
+        has_rival=bool(stored and stored.rival_boot),
     )
 
 
