@@ -6,6 +6,7 @@ The key is shown to nobody: its file is readable by its owner only, the database
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 from dataclasses import dataclass
@@ -82,27 +83,27 @@ def _ensure_key(node: Node, path: Path) -> None:
 
 def _file(node: Node, version: str, client_port: int, engine_url: str, pki_dir: Path) -> str:
     lines = [
-        f'name = "{node.name}"',
-        f'version = "{version}"',
-        f'listen_host = "{node.address}"',
+        f"name = {_text(node.name)}",
+        f"version = {_text(version)}",
+        f"listen_host = {_text(node.address)}",
         f"listen_port = {node.port}",
-        f'state_dir = "{node.name}"',
-        f'engine_url = "{engine_url}"',
-        f'key_file = "{node.name}/key"',
+        f"state_dir = {_text(node.name)}",
+        f"engine_url = {_text(engine_url)}",
+        f"key_file = {_text(f'{node.name}/key')}",
         "",
         "[tls]",
-        f'ca = "{pki_dir / "ca.crt"}"',
-        f'cert = "{node.name}/tls.crt"',
-        f'key = "{node.name}/tls.key"',
+        f"ca = {_text(str(pki_dir.absolute() / 'ca.crt'))}",
+        f"cert = {_text(f'{node.name}/tls.crt')}",
+        f"key = {_text(f'{node.name}/tls.key')}",
         "",
         "# The service that admits clients, and for whose users.",
         "[door]",
-        f'service = "{XCP_ROUTER}"',
+        f"service = {_text(XCP_ROUTER)}",
         "",
         "# In start order. Each command is a real process that the agent supervises.",
     ]
     for name in CRITICAL_SERVICES:
-        lines += ["", "[[services]]", f'name = "{name}"', 'driver = "process"']
+        lines += ["", "[[services]]", f"name = {_text(name)}", 'driver = "process"']
         lines.append(f"command = {_command(name, node.address, client_port)}")
     return "\n".join([*lines, ""])
 
@@ -111,4 +112,9 @@ def _command(service: str, address: str, client_port: int) -> str:
     words = ["{python}", "-m", "prg_admin.agent.demo.service", service]
     if service == XCP_ROUTER:
         words[2:] = ["prg_admin.agent.demo.router", "--listen", f"{address}:{client_port}"]
-    return "[" + ", ".join(f'"{word}"' for word in words) + "]"
+    return "[" + ", ".join(map(_text, words)) + "]"
+
+
+def _text(value: str) -> str:
+    """As TOML writes it: a basic string has the escapes of JSON, and one more character to hide."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -105,6 +105,10 @@ def _key_text(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _write(path: Path, text: bytes, mode: int) -> None:
+    """Never half written, and with its own mode whatever was there before."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(text)
+    draft.replace(path)

@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from prg_admin.topology.enrolment import node_enrol
 from prg_admin.topology.models import Node
 
+HIGHEST_PORT = 65535
+
 
 class Command(BaseCommand):
     help = "Writes key, certificate and configuration file for a node's agent."
@@ -25,6 +27,14 @@ class Command(BaseCommand):
         if node is None:
             known = ", ".join(Node.objects.values_list("name", flat=True)) or "none"
             raise CommandError(f"There is no node {options['name']!r}. Known nodes: {known}.")
+        if not options["engine_url"].startswith(("http://", "https://")):
+            raise CommandError(
+                f"--engine-url must begin with http:// or https://, not {options['engine_url']!r}."
+            )
+        if not 1 <= options["client_port"] <= HIGHEST_PORT:
+            raise CommandError(
+                f"--client-port must be from 1 to {HIGHEST_PORT}, not {options['client_port']}."
+            )
         path = node_enrol(
             node=node,
             version=options["node_version"],
