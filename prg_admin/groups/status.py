@@ -13,7 +13,7 @@ from prg_admin.domain.foresight import Foreseen, foresee, moves
 from prg_admin.domain.pair import Action, Limitation, NodeView, Pair, limitation
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.whynot import as_of
+from prg_admin.domain.whynot import as_of, is_in_trouble
 from prg_admin.groups.hearing import Hearing, hearings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair, load_pairs
@@ -82,10 +82,18 @@ class GroupStatus:
 
     @property
     def advice(self) -> Advice | None:
-        if not self.shows_ha:
+        if not self.shows_ha or self._is_well_by_state_only:
             return None
         one, other = (Standing(m.name, NodeState(m.state), Reason(m.reason)) for m in self.members)
         return advice(one, other)
+
+    @property
+    def _is_well_by_state_only(self) -> bool:
+        """Normal, but something is wrong by now: the page says why nothing happens yet."""
+        if any(node.state is not NodeState.NORMAL for node in self.pair.nodes):
+            return False
+        ways = (facts_of(as_of(self.pair, self.now), i, self.settings, self.now) for i in (0, 1))
+        return any(is_in_trouble(facts) for facts in ways)
 
     @property
     def assigned(self) -> int:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.utils import translation
+from django.utils.timezone import now
 
 from prg_admin.domain.pair import Limitation
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
 from prg_admin.domain.validation import Code, Problem
+from prg_admin.groups.status import GroupStatus, group_status
 from prg_admin.lib import labels
 from prg_admin.lib.advice import Standing, advice
 from prg_admin.lib.sentences import limitation_text, problem_text
+from tests.factories import create_cluster, create_group, create_node, create_report
 
 
 def test_advice_is_the_same_either_way_round():
@@ -68,3 +73,24 @@ def test_wrong_characters_are_named():
     problem = Problem("name", Code.NAME_CHARACTERS, {"characters": (" ", "é", "\t", "\u3000")})
 
     assert "contains a space, “é”, U+0009, U+3000;" in problem_text(problem)
+
+
+def standing_group(**report: Any) -> GroupStatus:
+    cluster = create_cluster()
+    one = create_node("one", cluster=cluster, report=create_report("one", **report))
+    two = create_node("two", cluster=cluster)
+    states = [NodeState.NORMAL, NodeState.NORMAL]
+    return group_status(create_group(members=[one, two], states=states), now=now())
+
+
+@pytest.mark.django_db
+def test_a_healthy_pair_is_told_that_there_is_nothing_to_do():
+    told = standing_group().advice
+
+    assert told
+    assert told.action == "There is nothing to do."
+
+
+@pytest.mark.django_db
+def test_nobody_is_told_so_while_something_is_wrong():
+    assert standing_group(down=["Cisco XCP Router"]).advice is None
