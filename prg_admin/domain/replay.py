@@ -1,7 +1,7 @@
 """What a decision was made from, as JSON, so that it can be made again and gives the same.
 
-Everything ``decide`` looks at is in a :class:`Case`; there is nothing else, which is why a case taken
-from a running engine explains a decision of the night on any other machine. Times are ISO 8601.
+Everything ``decide`` looks at is in a :class:`Case`; there is nothing else, which is why a case
+taken from a running engine explains a decision of the night on any other machine.
 """
 
 from __future__ import annotations

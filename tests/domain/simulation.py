@@ -7,16 +7,25 @@ engine side is the real ``decide``, driven as ``recovery.cycle`` drives it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from prg_admin.domain.facts import NodeView, Pair, Request
+from prg_admin.domain.facts import Action, NodeView, Pair, Request
 from prg_admin.domain.orders import goal_of
 from prg_admin.domain.pair import Decision, check_invariants, decide, limitation
-from prg_admin.domain.states import NodeState, Reason, Role, ServiceState, homes_served
+from prg_admin.domain.replay import Case
+from prg_admin.domain.states import (
+    TRANSITIONAL,
+    NodeState,
+    Reason,
+    Role,
+    ServiceState,
+    homes_served,
+)
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wire import DatabaseReport, Goal, Order, PeerReport, Report, ServiceReport
+from tests.soak.checker import Decided, Record, Rested, Served
 
 EPOCH_START = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = RecoverySettings(
@@ -50,6 +59,9 @@ class SimNode:
     heard_peer: float = 0.0
     stopped_by_order: bool = False
     serving: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.links = {("engine", self.name), (self.name, "engine")}
 
     def limited(self) -> bool:
         goal = self.goal
@@ -143,6 +155,22 @@ class SimNode:
         )
 
 
+def _newer(known: Report | None, told: Report | None) -> Report | None:
+    """A late report of a boot does not replace a later one."""
+    if known is None or told is None:
+        return told or known
+    return known if known.seq > told.seq else told
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a worker has loaded and asked for; it may decide from it much later."""
+
+    version: int
+    settings: RecoverySettings
+    pair: Pair
+
+
 @dataclass
 class World:
     """Clock, network, both nodes, and the engine's row of the group."""
@@ -161,11 +189,20 @@ class World:
     """Boots that ended with a goodbye, as ``name/boot``."""
     seq: int = 0
     rules: list[str] = field(default_factory=list)
+    version: int = 0
+    running: RecoverySettings | None = None
+    """Those a running recovery began with."""
+    watch: Callable[[Record], None] | None = None
+    """Is told each decision that changed something, and each change of who is served where."""
+    last_served: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    heard: list[float] = field(default_factory=list)
+    """When the engine last heard each node."""
 
     def __post_init__(self) -> None:
         self.nodes = [SimNode("a", "b"), SimNode("b", "a")]
         for node in self.nodes:
             node.renewed = node.heard_peer = self.clock
+        self.heard = [self.clock, self.clock]
         views = tuple(
             NodeView(
                 name=node.name, host="127.0.0.1", port=port, state=NodeState.UNKNOWN,
@@ -211,9 +248,7 @@ class World:
             return
         if self.pair.nodes[index].ordered not in (Role.OWN, Role.BOTH):
             return
-        nodes = list(self.pair.nodes)
-        nodes[index] = replace(nodes[index], heard_at=self.now)
-        self.pair = replace(self.pair, nodes=tuple(nodes))
+        self.heard[index] = self.clock
         if ("engine", node.name) not in self.cut:
             node.renewed = self.clock
 
@@ -221,37 +256,89 @@ class World:
 
     def probed(self) -> Pair:
         views = []
-        for node, view in zip(self.nodes, self.pair.nodes, strict=True):
-            links = {("engine", node.name), (node.name, "engine")}
-            if not node.alive or links & self.cut:
+        for index, (node, view) in enumerate(zip(self.nodes, self.pair.nodes, strict=True)):
+            if not node.alive or not self.cut.isdisjoint(node.links):
                 last = view.last_report
                 goodbye = last is not None and f"{node.name}/{last.boot_id}" in self.goodbyes
                 error = "timeout" if node.alive else "refused"
-                views.append(replace(view, reachable=False, error=error, goodbye=goodbye))
+                at = EPOCH_START + timedelta(seconds=self.heard[index])
+                views.append(
+                    replace(view, reachable=False, error=error, goodbye=goodbye, heard_at=at)
+                )
                 continue
             self.seq += 1
-            report = node.report(self.clock, self.seq)
-            heard = replace(view, reachable=True, error="", goodbye=False)
-            views.append(replace(heard, heard_at=self.now, last_report=report))
+            views.append(
+                replace(
+                    view, reachable=True, error="", goodbye=False, heard_at=self.now,
+                    last_report=node.report(self.clock, self.seq),
+                )
+            )  # fmt: skip
         return replace(self.pair, nodes=tuple(views))
+
+    @property
+    def in_force(self) -> RecoverySettings:
+        return self.running or self.settings
+
+    def look(self) -> Look:
+        return Look(self.version, self.in_force, self.probed())
 
     def step(self, request: Request | None = None) -> Decision:
         """One round of the engine; orders go into the mail, see ``mail``."""
-        pair = self.probed()
+        return self.decide_from(self.look(), request)
+
+    def decide_from(self, look: Look, request: Request | None = None) -> Decision:
+        """As ``recovery.cycle`` does: it gives way when the group has moved on since the look.
+
+        When a node was last heard is read anew, for it may have called in since.
+        """
+        if look.version != self.version or look.pair.ha_enabled != self.pair.ha_enabled:
+            return Decision(self.pair)
+        pair = self.heard_anew(look.pair)
         if request and limitation(pair, request.action, request.index) is not None:
             request = None
         blind = not self.others_heard and not any(view.reachable for view in pair.nodes)
-        decision = decide(pair, settings=self.settings, now=self.now, request=request, blind=blind)
-        self.pair = decision.pair
-        check_invariants(self.pair)
-        if decision.rule:
-            self.rules.append(decision.rule)
-        self.late += self.orders()
+        case = Case(pair, look.settings, self.now, request, blind)
+        decision = decide(pair, settings=look.settings, now=self.now, request=request, blind=blind)
+        self.record(case, decision)
+        self.late += self.orders(look.settings)
         return decision
 
-    def orders(self) -> Iterator[tuple[int, Order]]:
+    def heard_anew(self, pair: Pair) -> Pair:
+        for index, view in enumerate(pair.nodes):
+            if view.reachable:
+                self.heard[index] = self.clock
+        heard = [EPOCH_START + timedelta(seconds=clock) for clock in self.heard]
+        nodes = zip(pair.nodes, heard, strict=True)
+        return replace(pair, nodes=tuple(replace(n, heard_at=at) for n, at in nodes))
+
+    def record(self, case: Case, decision: Decision) -> None:
+        check_invariants(decision.pair)
+        kept = [
+            _newer(now.last_report, then.last_report)
+            for now, then in zip(self.pair.nodes, decision.pair.nodes, strict=True)
+        ]
+        nodes = zip(decision.pair.nodes, kept, strict=True)
+        self.pair = replace(
+            decision.pair, nodes=tuple(replace(n, last_report=report) for n, report in nodes)
+        )
+        if decision.rule is None:
+            return
+        self.version += 1
+        self.rules.append(decision.rule)
+        moving = not TRANSITIONAL.isdisjoint(self.states)
+        self.running = case.settings if moving else None
+        if self.watch is not None:
+            self.watch(Decided(case, decision, self.version))
+
+    def switch_ha(self, *, on: bool) -> None:
+        """What the form's service does; the engine reacts to it."""
+        action = Action.ENABLE_HA if on else Action.DISABLE_HA
+        if limitation(self.pair, action) is None:
+            self.pair = replace(self.pair, ha_enabled=on)
+
+    def orders(self, settings: RecoverySettings) -> Iterator[tuple[int, Order]]:
         for index, view in enumerate(self.pair.nodes):
-            goal, report = goal_of(self.pair, index, self.settings), view.report
+            goal, report = goal_of(self.pair, index, settings), view.report
             if report is not None and (report.goal_digest != goal.digest or report.fenced):
                 yield index, Order(goal, report.boot_id, report.fences)
 
@@ -303,8 +390,17 @@ class World:
 
     def check(self) -> None:
         """I01: nobody is served twice."""
-        twice = self.nodes[0].serving & self.nodes[1].serving
+        served = (self.nodes[0].serving, self.nodes[1].serving)
+        if self.watch is not None and served != self.last_served:
+            self.last_served = served
+            self.watch(Served(self.clock, served))
+        twice = served[0] & served[1]
         assert not twice, f"{sorted(twice)} served by both at {self.clock}: {self.rules[-8:]}"
+
+    def rested(self) -> None:
+        """Called a while after everything was repaired."""
+        if self.watch is not None:
+            self.watch(Rested(self.clock, self.states))
 
     @property
     def states(self) -> tuple[NodeState, NodeState]:
