@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import json
 import os
+import re
 import ssl
 import threading
 import time
@@ -26,6 +28,11 @@ from django.conf import settings
 from prg_admin.domain.wire import Order, Report, WireError
 
 T = TypeVar("T")
+
+MOST_BYTES = 1024 * 1024
+"""A report of any number of services is far shorter."""
+WORD = re.compile(r"[a-z][a-z0-9-]{0,62}")
+"""An agent's own word for a refusal."""
 
 MOST_AT_ONCE = 100
 """Probes under way at a time; more of them only make each one slower."""
@@ -65,6 +72,7 @@ class AgentClient:
 
     def __init__(self, pki: Path) -> None:
         self._pki = pki
+        self._pid = os.getpid()
         self._loop = asyncio.new_event_loop()
         self._session: aiohttp.ClientSession | None = None
         self._tls: ssl.SSLContext | None = None
@@ -87,7 +95,8 @@ class AgentClient:
         return self._run(self._call(target, "POST", path, None))
 
     def close(self) -> None:
-        if self._session is not None:
+        # A forked child has this object, but neither its thread nor a right to its connections.
+        if self._session is not None and self._pid == os.getpid():
             self._run(self._session.close())
             self._session = None
 
@@ -109,13 +118,10 @@ class AgentClient:
         return await asyncio.gather(*(one(*call) for call in calls))
 
     async def _call(self, target: Target, method: str, path: str, body: Any) -> Report:
-        url = f"https://{_bracketed(target.host)}:{target.port}{path}"
+        context = self._context()  # a fault of ours, not of the node's: it is raised as it is
         try:
             async with asyncio.timeout(target.timeout):
-                async with self._open().request(
-                    method, url, json=body, ssl=self._context(), server_hostname=target.name
-                ) as response:
-                    data = await response.json()
+                status, text = await self._exchange(target, method, path, body, context)
         except TimeoutError as error:
             raise AgentError("timeout") from error
         except aiohttp.ClientConnectorCertificateError as error:
@@ -126,11 +132,26 @@ class AgentClient:
             refused = isinstance(error.os_error, ConnectionRefusedError)
             kind = "refused" if refused else "unreachable"
             raise AgentError(kind, str(error.os_error)) from error
+        except aiohttp.ClientResponseError as error:
+            raise AgentError("answer", error.message) from error
         except (aiohttp.ClientError, OSError) as error:
             raise AgentError("unreachable", str(error)) from error
-        except ValueError as error:
-            raise AgentError("answer", "not JSON") from error
-        return _read(response.status, data)
+        return _read(status, text)
+
+    async def _exchange(
+        self, target: Target, method: str, path: str, body: Any, context: ssl.SSLContext
+    ) -> tuple[int, bytes]:
+        url = f"https://{_bracketed(target.host)}:{target.port}{path}"
+        options: dict[str, Any] = {"ssl": context, "server_hostname": target.name}
+        async with self._open().request(
+            method, url, json=body, allow_redirects=False, **options
+        ) as response:
+            text = bytearray()
+            async for chunk in response.content.iter_any():
+                text += chunk
+                if len(text) > MOST_BYTES:
+                    raise AgentError("answer", f"longer than {MOST_BYTES} bytes")
+            return response.status, bytes(text)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -146,15 +167,23 @@ class AgentClient:
         return self._tls
 
 
-def _read(status: int, data: Any) -> Report:
+def _read(status: int, text: bytes) -> Report:
     if status not in (200, 202):
-        words = data if isinstance(data, dict) else {}
-        kind = str(words.get("error") or f"status {status}")
-        raise AgentError(kind, str(words.get("detail", "")))
+        raise _refusal(status, text)
     try:
-        return Report.from_json(data)
+        return Report.from_bytes(text)
     except WireError as error:
         raise AgentError("answer", str(error)) from error
+
+
+def _refusal(status: int, text: bytes) -> AgentError:
+    try:
+        words = json.loads(text)
+    except (ValueError, RecursionError):
+        words = None
+    if not isinstance(words, dict) or not WORD.fullmatch(str(words.get("error"))):
+        return AgentError(f"status {status}")
+    return AgentError(words["error"], str(words.get("detail", "")))
 
 
 def _bracketed(host: str) -> str:
