@@ -41,6 +41,7 @@ TIMINGS = {
     catalogue.CRITICAL_SERVICE_DELAY: "2",
     catalogue.TRANSITION_DEADLINE: "20",
 }
+NO_DATABASES = "The nodes have no databases of their own:"
 RE_LOGIN_WINDOW_S = (0.2, 2.0)
 
 
@@ -81,19 +82,22 @@ def demo_load(*, engine_url: str, port: int) -> Made:
 
 def _databases(nodes: list[Node]) -> tuple[dict[str, NodeDatabase], str]:
     """The nodes' own databases, or why there are none."""
-    main = settings.DATABASES["default"]
     if not nodes:
         return {}, ""
-    if not main["PASSWORD"] or main["PASSWORD"] != settings.INSTALLATION.get("database_password"):
+    if not _is_ours():
         # Nobody asked for roles and databases in a server that belongs to somebody else.
-        return (
-            {},
-            "The nodes have no databases of their own: the server in DATABASE_URL is not ours.",
-        )
+        return {}, f"{NO_DATABASES} the server in DATABASE_URL is not ours."
+    main = settings.DATABASES["default"]
     try:
         return databases_make(server=_conninfo(main), content=_content(nodes), password=_secret), ""
     except RefusedError as error:
-        return {}, f"The nodes have no databases of their own: {error}"
+        return {}, f"{NO_DATABASES} {error}"
+
+
+def _is_ours() -> bool:
+    """The server of the main database was started for this installation, with its password."""
+    password = settings.DATABASES["default"]["PASSWORD"]
+    return bool(password) and password == settings.INSTALLATION.get("database_password")
 
 
 def _conninfo(main: dict[str, Any]) -> str:
