@@ -305,6 +305,7 @@ def test_an_engine_without_its_certificate_says_so(tmp_path: Path):
     bare.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_child_has_a_client_of_its_own(client: AgentClient, agent: Target):
     report_of(client, agent)
     child = os.fork()
