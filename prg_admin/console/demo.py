@@ -59,7 +59,10 @@ def demo_load(*, engine_url: str, port: int) -> Made:
     ``port`` is the installation's own: the nodes' ports are chosen from a range of its own, so that
     two installations on one machine keep out of each other's way.
     """
-    created = not Cluster.objects.filter(name=CLUSTER).exists()
+    created = not (
+        Cluster.objects.filter(name=CLUSTER).exists()
+        or Node.objects.filter(name__in=NODES).exists()
+    )
     if created:
         _create(port)
     nodes = list(Node.objects.filter(cluster__name=CLUSTER, name__in=NODES))
@@ -173,16 +176,24 @@ def _is_free(port: int, address: str) -> bool:
 
 
 def _write_clients_file(nodes: list[Node]) -> None:
-    """What the demo's client process logs in: each user at home, else at the peer."""
+    """What the demo's client process logs in: each user at home, else at the peer.
+
+    Somebody may have taken nodes out of the demo.
+    """
     lines = [
         f"relogin_lower_s = {RE_LOGIN_WINDOW_S[0]}",
         f"relogin_upper_s = {RE_LOGIN_WINDOW_S[1]}",
     ]
+    known = {node.name for node in nodes}
+    counts = {name: count for name, count in USERS_PER_NODE.items() if name in known}
+    lines += [f"{key} = []" for key, rows in (("nodes", nodes), ("users", counts)) if not rows]
     for node in nodes:
         lines += ["", "[[nodes]]", f"name = {json.dumps(node.name)}"]
         lines += [f'host = "{node.address}"', f"port = {node.port + CLIENT_PORT_STEP}"]
-    peers = {a: b for pair in GROUPS.values() for a, b in (pair, pair[::-1])}
-    for name, count in USERS_PER_NODE.items():
-        lines += ["", "[[users]]", f'home = "{name}"', f'peer = "{peers[name]}"']
+    peers = {a: b for pair in GROUPS.values() for a, b in (pair, pair[::-1]) if b in known}
+    for name, count in counts.items():
+        lines += ["", "[[users]]", f'home = "{name}"']
+        lines += [f'peer = "{peers[name]}"'] if name in peers else []
         lines += [f"count = {count}", f'prefix = "{name}-user"']
+    settings.NODES_DIR.mkdir(parents=True, exist_ok=True)
     (settings.NODES_DIR / "clients.toml").write_text("\n".join([*lines, ""]))
