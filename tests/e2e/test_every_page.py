@@ -35,7 +35,7 @@ def paths(installation: Installation) -> Paths:
     return {
         "home": "/",
         "groups": GROUPS,
-        "group": group,
+        "group-normal": group,
         "group-add": f"{GROUPS}add/",
         "group-delete": f"{group}delete/",
         "failover": f"{group}failover/{node}/",
@@ -70,13 +70,13 @@ def test_a_failed_over_pair_is_shown(
     alice.open_group(pair.group)
     alice.shows(imp1="failed-over-services-not-running", imp2="running-in-backup-mode")
     pair.everybody_is_at("imp2")
-    _visit(alice, paths["group"])
-    _take(alice.page, "group-failed-over")
+    _visit(alice, paths["group-normal"])
+    _take(alice.page, "group")
     dark = visitor(color_scheme="dark", viewport={"width": 1280, "height": 900})
-    _visit(dark, paths["group"])
+    _visit(dark, paths["group-normal"])
     _take(dark.page, "group-dark")
     japanese = visitor(locale="ja-JP", viewport={"width": 1280, "height": 900})
-    _visit(japanese, paths["group"])
+    _visit(japanese, paths["group-normal"])
     expect(japanese.page.locator("html")).to_have_attribute("lang", "ja")
     _take(japanese.page, "group-japanese")
 
@@ -87,7 +87,7 @@ def test_no_page_is_wider_than_a_phone(visitor: Visitor, pair: WatchedPair, path
         _visit(phone, path)
         width = phone.page.evaluate("document.documentElement.scrollWidth")
         assert width <= NARROW["width"], f"{name} is {width} pixels wide"
-        if name == "group":
+        if name == "group-normal":
             _take(phone.page, "group-narrow")
 
 

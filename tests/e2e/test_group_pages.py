@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import Visitor
 from tests.e2e.site import GROUPS, Site
@@ -87,6 +87,16 @@ def test_the_same_node_twice_is_refused(add_new: Site):
     add_new.field("server1").select_option("imp5")
     add_new.field("server2").select_option("imp5")
     _is_refused(add_new, "server2", "imp5 is also the first Presence Server")
+
+
+def test_a_late_answer_about_one_field_does_not_wipe_what_was_said_about_another(add_new: Site):
+    held: list[Route] = []
+    add_new.page.route("**/validate/?field=server1", held.append)
+    add_new.field("server1").select_option("imp5")
+    add_new.field("server2").select_option("imp5")
+    wait_until(lambda: add_new.page.evaluate("true") and held, "the first field is asked about")
+    held[0].continue_()
+    expect(add_new.errors_at("server2")).to_contain_text("also the first Presence Server")
 
 
 def test_high_availability_with_one_node_is_refused(add_new: Site):
