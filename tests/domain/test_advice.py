@@ -10,8 +10,8 @@ from prg_admin.domain.facts import Pair
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.transitions import ROWS as TRANSITIONS
 from prg_admin.lib.advice import ROWS, Advice, Standing, advice
-from tests.domain.simulation import World
-from tests.domain.test_pair_machine import walk
+from tests.domain.lives import live
+from tests.soak.checker import Decided, Record
 
 S, R = NodeState, Reason
 Way = tuple[NodeState, Reason, NodeState, Reason]
@@ -55,15 +55,6 @@ def standing(pair: Pair) -> Way:
     return (a.state, a.reason, b.state, b.reason)
 
 
-class Watched(World):
-    """A pair that keeps every way it stood."""
-
-    def step(self, *args, **kwargs):
-        decision = super().step(*args, **kwargs)
-        self.__dict__.setdefault("stood", set()).add(standing(self.pair))
-        return decision
-
-
 def by_the_table() -> Iterator[Way]:
     """What a row names itself, where it names both states and reasons."""
     for row in TRANSITIONS:
@@ -72,11 +63,15 @@ def by_the_table() -> Iterator[Way]:
             yield (a.state, a.reason, b.state, b.reason)
 
 
-def by_walks(monkeypatch: pytest.MonkeyPatch) -> set[Way]:
-    monkeypatch.setattr("tests.domain.test_pair_machine.World", Watched)
+def by_lives() -> set[Way]:
     found: set[Way] = set()
+
+    def watch(record: Record) -> None:
+        if isinstance(record, Decided):
+            found.add(standing(record.decision.pair))
+
     for seed in range(60):
-        found |= walk(seed, 80).__dict__["stood"]
+        live(seed, 80, watch)
     return found
 
 
@@ -85,8 +80,8 @@ def test_what_a_row_of_the_table_leads_to_has_advice(way: Way):
     assert told(way), way
 
 
-def test_what_random_lives_lead_to_has_advice(monkeypatch: pytest.MonkeyPatch):
-    reached = by_walks(monkeypatch)
+def test_what_random_lives_lead_to_has_advice():
+    reached = by_lives()
 
     assert {w[0] for w in reached} >= {S.NORMAL, S.BACKUP, S.FAILED, S.IDLE, S.DOWN}
     assert [way for way in sorted(reached) if told(way) is None] == []

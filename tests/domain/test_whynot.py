@@ -11,8 +11,8 @@ from prg_admin.domain.pair import decide
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.transitions import ROWS
 from prg_admin.domain.whynot import Hindrance, Why, as_of, is_in_trouble, why_not
+from tests.domain.lives import live
 from tests.domain.simulation import World
-from tests.domain.test_pair_machine import walk
 
 S = NodeState
 
@@ -198,15 +198,15 @@ def test_on_random_lives_trouble_is_either_acted_upon_or_explained():
     failovers = {row.rule for row in ROWS if row.counts}
     explained = acted = 0
     for seed in range(150):
-        world = walk(seed, 12)
+        world = live(seed, 12).world
         pair = world.probed()
         if world.states != (S.NORMAL, S.NORMAL) or not any(n.reachable for n in pair.nodes):
             continue
-        decision = decide(pair, settings=world.settings, now=world.now)
-        hindrances = why_not(pair, settings=world.settings, now=world.now)
+        decision = decide(pair, settings=world.in_force, now=world.now)
+        hindrances = why_not(pair, settings=world.in_force, now=world.now)
         a, b = pair.nodes
-        ways = (Facts(a, b, 0, pair, world.settings, world.now),
-                Facts(b, a, 1, pair, world.settings, world.now))  # fmt: skip
+        ways = (Facts(a, b, 0, pair, world.in_force, world.now),
+                Facts(b, a, 1, pair, world.in_force, world.now))  # fmt: skip
         troubled = {f.a.name for f in ways if is_in_trouble(f)}
         if decision.rule is None and troubled:
             assert {h.node for h in hindrances} == troubled, (seed, troubled, hindrances)
