@@ -14,7 +14,6 @@ from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
 from tests.scenarios.waiting import wait_until
 
-
 # Elsewhere they would cut the connections of everything else on the machine.
 collect_ignore_glob = [] if namespace.is_inside() else ["test_*.py"]
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 INSIDE = "PRG_LAB"
-NEEDED = {"unshare": "util-linux", "ip": "iproute2", "nft": "nftables"}
+NEEDED = {"unshare": "util-linux", "ip": "iproute2", "nft": "nftables", "faketime": "faketime"}
 
 
 def is_inside() -> bool:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 TABLE = "prg_lab"
 ENGINE = "engine"
+NODES_PORTS = "20000-32767"
+"""Where agents and doors of the demo listen; callers have higher ones."""
 ADDRESSES = {ENGINE: "127.0.0.1"} | {f"imp{n}": f"127.0.0.{10 + n}" for n in range(1, 7)}
 
 
@@ -29,6 +31,10 @@ class Network:
     def cut(self, *links: tuple[str, str]) -> None:
         """Drop silently what goes from the first to the second of each link."""
         self._add(f"{_link(link)} drop" for link in links)
+
+    def cut_connections(self, *links: tuple[str, str]) -> None:
+        """The first cannot call the second, though it can answer its calls."""
+        self._add(f"{_link(link)} tcp dport {NODES_PORTS} drop" for link in links)
 
     def cut_both_ways(self, *links: tuple[str, str]) -> None:
         self.cut(*links, *((b, a) for a, b in links))

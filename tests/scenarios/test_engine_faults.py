@@ -110,9 +110,9 @@ def test_f18_a_transaction_that_falls_victim_to_a_deadlock_is_tried_again(
     with psycopg.connect(installation.database_url) as link:
         link.execute("set deadlock_timeout = '30s'")  # the engine finds it first
         link.execute(LOCK_REPORT, [node])
+        installation.kill_service("imp1")  # called in, so the engine looks at the group
         wait_until(lambda: not installation.query(GROUP_IS_FREE, group), "the engine is caught")
         link.execute(LOCK_GROUP, [group])
-        installation.kill_service("imp1")
     pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
     assert pair.rules(after=before) == FAILOVER
     wait_until(

@@ -12,8 +12,8 @@ import pytest
 
 from prg_admin.launcher.config import ROOT
 from prg_admin.launcher.spawn import end, spawn
-from tests.scenarios.doors import Address, admits
-from tests.scenarios.installation import Installation
+from tests.scenarios.doors import admits
+from tests.scenarios.installation import Address, Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
 from tests.scenarios.waiting import stays, wait_until
