@@ -29,6 +29,8 @@ class Peer:
     rtt_ms: float | None = None
     error: str = ""
     serving: tuple[str, ...] = ()
+    boot_id: str = ""
+    """Of the agent that answers at the address; empty until it did."""
 
     @property
     def silence_s(self) -> float:
@@ -79,11 +81,21 @@ class Heartbeats:
             self._timing = timing
             self._at_once.set()
 
-    def heard(self, heartbeat: Heartbeat) -> None:
-        """The peer greeted us."""
-        if self.peer is not None and self.peer.address.name == heartbeat.node:
-            self.peer.heard_at = clock.now()
-            self.peer.serving = heartbeat.serving
+    def heard(self, heartbeat: Heartbeat) -> bool:
+        """The peer greeted us. False: perhaps a second machine with its name, which is not heard.
+
+        The peer is who answers at its address. After its restart it is asked there at once; until
+        then its greetings count no more than those of a copy of it.
+        """
+        peer = self.peer
+        if peer is None or peer.address.name != heartbeat.node:
+            return False
+        if peer.boot_id not in ("", heartbeat.boot_id):
+            self.greet_now()
+            return False
+        peer.heard_at = clock.now()
+        peer.serving = heartbeat.serving
+        return True
 
     def greet_now(self) -> None:
         self._at_once.set()
@@ -127,6 +139,7 @@ class Heartbeats:
         peer.rtt_ms = (now - sent_at) * 1000
         peer.error = ""
         peer.serving = answer.serving
+        peer.boot_id = answer.boot_id
         if peer is self.peer:
             self._answered(sent_at, answer)
 

@@ -165,7 +165,9 @@ class Node:
         peer = self._heartbeats.peer
         if peer is None or peer.address.name != heartbeat.node:
             raise Refused(403, "not-my-peer")
-        self._heartbeats.heard(heartbeat)
+        if not self._heartbeats.heard(heartbeat):
+            # An answer would renew its right to serve, while we count it as silent.
+            raise Refused(409, "unknown-boot")
         return self.greeting()
 
     async def accept(self, order: Order) -> Report:
