@@ -136,9 +136,12 @@ class Life:
 
 
 def doings(life: Life, dice: random.Random) -> list[Callable[[], object]]:
-    """As often as it is good for: troubles and their ends in balance, and time for the engine."""
+    """Some of all that can happen, others in each life: where fewer things happen, they go further.
+
+    Time always passes, and the engine always gets its turns.
+    """
     node, chance = lambda: dice.randrange(2), dice.random
-    return [
+    everything = [
         lambda: life.crash(node()),
         lambda: life.start(node()),
         lambda: life.start(node()),
@@ -156,19 +159,24 @@ def doings(life: Life, dice: random.Random) -> list[Callable[[], object]]:
         lambda: life.switch_ha(on=chance() < 0.7),
         lambda: life.others(heard=chance() < 0.5),
         lambda: life.parameters(dice.choice(PARAMETERS)),
-        lambda: life.world.pass_time(dice.choice([0.5, 1, 2, 5])),
-        life.world.step,
+        life.look,
         life.look,
         lambda: life.decide_late(dice.randrange(8)),
         lambda: life.decide_twice(dice.randrange(8)),
         life.lose_looks,
-        life.deliver,
         life.deliver_one_twice,
         life.hold_one_back,
         life.held_ones_arrive,
         life.lose_orders,
+    ]
+    share = dice.choice([0.2, 0.5, 1])
+    always = [
+        lambda: life.world.pass_time(dice.choice([0.5, 1, 2, 5])),
+        life.world.step,
+        life.deliver,
         lambda: life.world.run(2),
     ]
+    return always + [doing for doing in everything if chance() < share]
 
 
 def live(seed: int, steps: int, watch: Callable[[Record], None] | None = None) -> Life:

@@ -7,6 +7,7 @@ engine side is the real ``decide``, driven as ``recovery.cycle`` drives it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -137,7 +138,7 @@ class SimNode:
             up_s=0.0,
             highest_epoch=self.highest_epoch,
             goal_epoch=goal.epoch if goal and self.ordered else 0,
-            goal_digest=goal.digest if goal and self.ordered else "",
+            goal_digest=_digest(goal) if goal and self.ordered else "",
             role=goal.role if goal else Role.STANDBY,
             serving=tuple(sorted(self.serving)),
             sessions=0,
@@ -153,6 +154,11 @@ class SimNode:
                 detail="",
             ),
         )
+
+
+@functools.lru_cache(maxsize=4096)
+def _digest(goal: Goal) -> str:
+    return goal.digest
 
 
 def _newer(known: Report | None, told: Report | None) -> Report | None:
@@ -339,7 +345,7 @@ class World:
     def orders(self, settings: RecoverySettings) -> Iterator[tuple[int, Order]]:
         for index, view in enumerate(self.pair.nodes):
             goal, report = goal_of(self.pair, index, settings), view.report
-            if report is not None and (report.goal_digest != goal.digest or report.fenced):
+            if report is not None and (report.goal_digest != _digest(goal) or report.fenced):
                 yield index, Order(goal, report.boot_id, report.fences)
 
     def shut_down(self, index: int) -> None:

@@ -1,114 +1,107 @@
-"""Random lives of a pair: whatever happens in whatever order, nobody is served twice.
+"""Random lives of a pair: whatever happens in whatever order, every invariant holds.
 
-Each safety check is shown to go red on a seeded bug, by the same walk.
+``test_invariants`` shows that the checks go red. As many lives as wanted: ``make soak``.
 """
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from prg_admin.domain import facts, orders, timing
-from prg_admin.domain.facts import Action, Request
 from prg_admin.domain.pair import check_invariants
-from prg_admin.domain.states import NodeState
-from prg_admin.domain.transitions import ROWS
-from prg_admin.domain.wire import Order
-from tests.domain.simulation import SimNode, World
+from tests.domain.lives import LINKS, NAMES, PARAMETERS, REQUESTS, Life, live_and_recover
+from tests.soak.checker import Record, replays, wrongs
 
 NODES = st.integers(0, 1)
-LINKS = [(x, y) for x in ("engine", "a", "b") for y in ("engine", "a", "b") if x != y]
-REQUESTS = [(action, i) for action in (Action.FAILOVER, Action.FALLBACK) for i in (0, 1)]
-REQUESTS.append((Action.RECOVER, None))
+UP = st.booleans()
+LIVES, STEPS = 250, 100
+"""Of each of the four tests below: 100,000 steps in all."""
 
 
 class PairMachine(RuleBasedStateMachine):
+    """What Hypothesis finds, it also makes short."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
-        self.world.run(1)
-        self.held: list[tuple[int, Order]] = []
+        self.life = Life()
+        self.history: list[Record] = []
+        self.life.world.watch = self.history.append
+        self.life.world.run(1)
 
-    @rule(index=NODES)
-    def crash(self, index: int) -> None:
-        self.world.nodes[index].crash()
+    @rule(index=NODES, how=st.sampled_from(["crash", "shut_down", "start", "restart"]))
+    def node(self, index: int, how: str) -> None:
+        getattr(self.life, how)(index)
 
-    @rule(index=NODES)
-    def start(self, index: int) -> None:
-        if not self.world.nodes[index].alive:
-            self.world.nodes[index].start(self.world.clock)
-
-    @rule(index=NODES, up=st.booleans())
-    def service(self, index: int, up: bool) -> None:
-        node = self.world.nodes[index]
-        node.services_up = up and not node.stopped_by_order
-        node.down_since = self.world.clock
-        node.settle(self.world.clock)
+    @rule(index=NODES, up=UP, what=st.sampled_from(["service", "database"]))
+    def part_of_a_node(self, index: int, up: bool, what: str) -> None:
+        getattr(self.life, what)(index, up=up)
 
     @rule(link=st.sampled_from(LINKS))
     def toggle_link(self, link: tuple[str, str]) -> None:
-        self.world.cut ^= {link}
+        self.life.toggle_link(link)
 
-    @rule()
-    def heal(self) -> None:
-        self.world.cut = set()
+    @rule(name=st.sampled_from(NAMES))
+    def cut_off(self, name: str) -> None:
+        self.life.cut_off(name)
 
     @rule(seconds=st.sampled_from([0.5, 1, 2, 5, 25]))
     def pass_time(self, seconds: float) -> None:
-        self.world.pass_time(seconds)
-
-    @rule()
-    def step(self) -> None:
-        self.world.step()
+        self.life.world.pass_time(seconds)
 
     @rule(request=st.sampled_from(REQUESTS))
-    def ask(self, request: tuple[Action, int | None]) -> None:
-        self.world.step(Request(*request))
+    def ask(self, request) -> None:
+        self.life.ask(request)
 
-    @rule()
-    def deliver(self) -> None:
-        self.world.mail()
-        self.world.start_ordered_services()
+    @rule(on=UP)
+    def switch_ha(self, on: bool) -> None:
+        self.life.switch_ha(on=on)
 
-    @rule()
-    def deliver_one_twice(self) -> None:
-        if self.world.late:
-            self.world.arrive(*self.world.late[0])
-            self.world.check()
+    @rule(heard=UP)
+    def others(self, heard: bool) -> None:
+        self.life.others(heard=heard)
 
-    @rule()
-    def hold_one_back(self) -> None:
-        self.held += self.world.late[:1]
+    @rule(chosen=st.sampled_from(PARAMETERS))
+    def parameters(self, chosen) -> None:
+        self.life.parameters(chosen)
 
-    @rule()
-    def held_ones_arrive(self) -> None:
-        """After whatever was ordered since: reordered and doubled."""
-        held, self.held = self.held, []
-        for index, order in held:
-            self.world.arrive(index, order)
-            self.world.check()
+    @rule(
+        what=st.sampled_from(
+            [
+                "heal",
+                "look",
+                "lose_looks",
+                "deliver",
+                "deliver_one_twice",
+                "hold_one_back",
+                "held_ones_arrive",
+                "lose_orders",
+            ]
+        )
+    )
+    def befalls(self, what: str) -> None:
+        getattr(self.life, what)()
 
-    @rule()
-    def lose_orders(self) -> None:
-        self.world.late.clear()
+    @precondition(lambda self: self.life.looks)
+    @rule(index=st.integers(0, 7), again=UP)
+    def decide_late(self, index: int, again: bool) -> None:
+        (self.life.decide_twice if again else self.life.decide_late)(index)
 
-    @rule()
-    def run(self) -> None:
-        self.world.run(2)
+    @rule(seconds=st.sampled_from([0, 2]))
+    def run(self, seconds: float) -> None:
+        self.life.world.run(seconds)
 
     @invariant()
     def nobody_is_served_twice(self) -> None:
-        self.world.check()
-        check_invariants(self.world.pair)
+        self.life.world.check()
+        check_invariants(self.life.world.pair)
 
-    @invariant()
-    def only_rules_of_the_table_fire(self) -> None:
-        known = {row.rule for row in ROWS} | {"next-order", "epoch-raised"}
-        assert set(self.world.rules) <= known
+    def teardown(self) -> None:
+        self.life.repair()
+        self.life.world.run(70)
+        self.life.world.rested()
+        assert [name for name, _ in wrongs(self.history)] == []
 
 
 TestPairMachine = PairMachine.TestCase
@@ -120,90 +113,38 @@ TestPairMachine.settings = settings(
 )
 
 
-def walk(seed: int, steps: int) -> World:
-    """A reproducible random life; raises AssertionError when a user is served twice."""
-    dice = random.Random(seed)
-    machine = PairMachine()
-    doings = [
-        lambda: machine.crash(dice.randrange(2)),
-        lambda: machine.start(dice.randrange(2)),
-        lambda: machine.service(dice.randrange(2), up=dice.random() < 0.7),
-        lambda: machine.toggle_link(dice.choice(LINKS)),
-        machine.heal,
-        lambda: machine.pass_time(dice.choice([0.5, 1, 2, 5])),
-        machine.step,
-        lambda: machine.ask(dice.choice(REQUESTS)),
-        machine.deliver,
-        machine.deliver_one_twice,
-        machine.hold_one_back,
-        machine.held_ones_arrive,
-        machine.lose_orders,
-        machine.run,
-    ]
-    for _ in range(steps):
-        dice.choice(doings)()
-        machine.nobody_is_served_twice()
-    return machine.world
+def broken(seed: int) -> list[str]:
+    """The names of what a life breaks. Who is served twice ends it at once."""
+    history: list[Record] = []
+    try:
+        live_and_recover(seed, STEPS, history.append)
+    except AssertionError as error:
+        return [name for name, _ in wrongs(history)] or [str(error)]
+    return [name for name, _ in wrongs(history)]
 
 
-def test_after_everything_heals_the_pair_is_normal_or_waits_for_a_person():
-    waiting = {
-        NodeState.NORMAL, NodeState.IDLE, NodeState.FAILED_OVER, NodeState.BACKUP, NodeState.FAILED,
-    }  # fmt: skip
-    for seed in range(40):
-        world = walk(seed, 60)
-        world.cut = set()
-        for node in world.nodes:
-            if not node.alive:
-                node.start(world.clock)
-            node.services_up = not node.stopped_by_order
-        world.run(60)
-        assert set(world.states) <= waiting, (seed, world.states, world.rules[-10:])
+@pytest.mark.parametrize("first", [k * LIVES for k in range(4)])
+def test_whatever_happens_every_invariant_holds(first: int):
+    for seed in range(first, first + LIVES):
+        assert broken(seed) == [], f"seed {seed}"
 
 
-def _served_twice_by_some_walk() -> bool:
-    for seed in range(300):
-        try:
-            walk(seed, 80)
-        except AssertionError:
-            return True
-    return False
+def test_a_life_is_told_by_its_seed():
+    told: list[list[Record]] = [[], []]
+    for history in told:
+        live_and_recover(7, STEPS, history.append)
+    assert told[0] == told[1]
 
 
-def test_without_seeded_bugs_no_walk_goes_wrong():
-    assert not _served_twice_by_some_walk()
+def test_every_decision_of_a_life_replays():
+    history: list[Record] = []
+    for seed in range(20):
+        live_and_recover(seed, STEPS, history.append)
+    assert len(history) > 200
+    assert all(map(replays, history))
 
 
-def test_red_when_orders_jump_to_their_targets(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(orders, "next_order", lambda node, peer, facts_of_peer: node.target)
-    assert _served_twice_by_some_walk()
-
-
-def test_red_when_an_unreachable_node_counts_as_fenced_at_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(timing, "silence_limit", lambda settings: 0.5)
-    monkeypatch.setattr(facts, "fence_wait", lambda node, settings: 0.5)
-    monkeypatch.setattr(orders, "fence_wait", lambda node, settings: 0.5)
-    monkeypatch.setattr(timing, "isolation_limit", lambda settings: 3.0)
-    assert _served_twice_by_some_walk()
-
-
-def test_red_when_one_witness_is_enough(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(facts, "peer_silence", lambda node, witness: 1e9)
-    monkeypatch.setattr(orders, "has_let_go", lambda node, peer: True)
-    assert _served_twice_by_some_walk()
-
-
-def test_red_when_nodes_do_not_isolate_themselves(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(SimNode, "holds_right", lambda self, clock: self.goal is not None)
-    assert _served_twice_by_some_walk()
-
-
-def test_red_when_stale_orders_are_taken(monkeypatch: pytest.MonkeyPatch):
-    accept = SimNode.put
-
-    def put_anything(self: SimNode, order, clock: float) -> None:
-        self.highest_epoch = 0
-        accept(self, order, clock)
-
-    monkeypatch.setattr(SimNode, "put", put_anything)
-    assert _served_twice_by_some_walk()
+def test_lives_fire_most_of_the_table():
+    """What they do not fire, ``test_exhaustive`` and ``test_pair`` do."""
+    fired = {rule for seed in range(60) for rule in live_and_recover(seed, STEPS).world.rules}
+    assert len(fired) > 35

@@ -64,7 +64,7 @@ Record = Decided | Served | Rested
 
 def wrongs(history: Iterable[Record]) -> Iterator[tuple[str, Record]]:
     """The invariants that are broken, each with the record that shows it."""
-    version: int | None = None
+    last: Decided | None = None
     failovers: list[datetime] = []
     for record in history:
         if isinstance(record, Served) and record.serving[0] & record.serving[1]:
@@ -74,10 +74,17 @@ def wrongs(history: Iterable[Record]) -> Iterator[tuple[str, Record]]:
         elif isinstance(record, Decided):
             yield from ((wrong, record) for wrong in judged(record))
             if record.decision.changed:
-                if version is not None and record.version != version + 1:
+                if last is not None and not _goes_on(last, record):
                     yield "I06", record
-                version = record.version
+                last = record
             yield from (("I08", record) for _ in _fell_back_while_held(record, failovers))
+
+
+def _goes_on(last: Decided, record: Decided) -> bool:
+    """Decided from what the last change left behind: two engines never work side by side."""
+    left, found = last.decision.pair, record.case.pair
+    same = _standings(left) == _standings(found) and left.epoch == found.epoch
+    return same and record.version == last.version + 1
 
 
 def _fell_back_while_held(record: Decided, failovers: list[datetime]) -> Iterator[None]:

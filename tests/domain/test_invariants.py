@@ -1,0 +1,257 @@
+"""Each invariant, what judges it, and the seeded bug that turns its judge red.
+
+What the pure core can judge, ``tests.soak.checker`` judges from the history of random lives. What
+only real processes, databases and browsers can show is listed with the test that shows it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from prg_admin.domain import facts, orders, pair, timing
+from prg_admin.domain.pair import Decision
+from prg_admin.domain.states import NodeState, Reason
+from prg_admin.domain.transitions import ROWS, Row, Step, When
+from tests.domain.lives import live_and_recover
+from tests.domain.simulation import SimNode, World
+from tests.soak.checker import Record, replays, wrongs
+
+Patch = pytest.MonkeyPatch
+MOST_LIVES, STEPS = 400, 100
+ROOT = Path(__file__).resolve().parents[2]
+
+
+# The seeded bugs.
+
+
+def orders_jump_to_their_targets(patch: Patch) -> None:
+    patch.setattr(orders, "next_order", lambda node, peer, facts_of_peer: node.target)
+
+
+def an_unreachable_node_counts_as_stopped_at_once(patch: Patch) -> None:
+    patch.setattr(facts, "fence_wait", lambda node, settings: 0.5)
+    patch.setattr(orders, "fence_wait", lambda node, settings: 0.5)
+    patch.setattr(timing, "silence_limit", lambda settings: 0.5)
+    patch.setattr(timing, "isolation_limit", lambda settings: 3.0)
+
+
+def one_witness_is_enough(patch: Patch) -> None:
+    patch.setattr(facts, "peer_silence", lambda node, witness: 1e9)
+    patch.setattr(orders, "has_let_go", lambda node, peer: True)
+
+
+def nodes_do_not_isolate_themselves(patch: Patch) -> None:
+    patch.setattr(SimNode, "holds_right", lambda self, clock: self.goal is not None)
+
+
+def stale_orders_are_taken(patch: Patch) -> None:
+    accept = SimNode.put
+
+    def put_anything(self: SimNode, order, clock: float) -> None:
+        self.highest_epoch = 0
+        accept(self, order, clock)
+
+    patch.setattr(SimNode, "put", put_anything)
+
+
+def orders_keep_their_epoch(patch: Patch) -> None:
+    good = orders.with_orders
+
+    def with_old_epochs(before, both_ways):
+        after = good(before, both_ways)
+        nodes = zip(after.nodes, before.nodes, strict=True)
+        kept = tuple(replace(a, ordered_epoch=b.ordered_epoch) for a, b in nodes)
+        return replace(after, epoch=before.epoch, nodes=kept)
+
+    patch.setattr(orders, "with_orders", with_old_epochs)
+
+
+def a_state_is_set_beside_the_table(patch: Patch) -> None:
+    good = pair._stepped
+
+    def stepped(node, step, now, *, restart_told):
+        return replace(good(node, step, now, restart_told=restart_told), reason=Reason.UNKNOWN)
+
+    patch.setattr(pair, "_stepped", stepped)
+
+
+def versions_are_not_compared(patch: Patch) -> None:
+    good = World.decide_from
+
+    def decide_from(self: World, look, request=None) -> Decision:
+        return good(self, replace(look, version=self.version), request)
+
+    patch.setattr(World, "decide_from", decide_from)
+
+
+def a_blind_engine_acts(patch: Patch) -> None:
+    good = pair._fire
+    patch.setattr(pair, "_fire", lambda *given, blind: good(*given, blind=False))
+
+
+def nothing_is_held(patch: Patch) -> None:
+    patch.setattr(facts, "is_held", lambda pair, now: False)
+
+
+def whoever_answers_counts_as_healthy(patch: Patch) -> None:
+    patch.setattr(facts, "is_healthy", lambda node, settings: node.reachable)
+
+
+def _set_rows(patch: Patch, rows: tuple[Row, ...]) -> None:
+    patch.setattr(pair, "ROWS", rows)
+    pair._candidates.cache_clear()
+
+
+def a_node_that_returns_is_forgotten(patch: Patch) -> None:
+    _set_rows(patch, tuple(row for row in ROWS if row.rule != "returned"))
+
+
+def a_row_fires_for_nothing(patch: Patch) -> None:
+    normal = frozenset({NodeState.NORMAL})
+    idle_talk = Row("idle-talk", normal, normal, When.SETTLED, Step(None), Step(None))
+    _set_rows(patch, (*ROWS, idle_talk))
+
+
+def a_decision_hangs_on_more_than_its_inputs(patch: Patch) -> None:
+    dice = random.Random(1)
+    good = facts.is_healthy
+    patch.setattr(facts, "is_healthy", lambda n, s: good(n, s) and dice.random() < 0.7)
+
+
+BUGS: list[tuple[str, Callable[[Patch], None]]] = [
+    ("I01", orders_jump_to_their_targets),
+    ("I01", an_unreachable_node_counts_as_stopped_at_once),
+    ("I01", one_witness_is_enough),
+    ("I01", nodes_do_not_isolate_themselves),
+    ("I01", stale_orders_are_taken),
+    ("I03", orders_keep_their_epoch),
+    ("I04", orders_jump_to_their_targets),
+    ("I04", an_unreachable_node_counts_as_stopped_at_once),
+    ("I04", one_witness_is_enough),
+    ("I05", a_state_is_set_beside_the_table),
+    ("I06", versions_are_not_compared),
+    ("I07", a_blind_engine_acts),
+    ("I07", nothing_is_held),
+    ("I08", nothing_is_held),
+    ("I09", whoever_answers_counts_as_healthy),
+    ("I11", a_node_that_returns_is_forgotten),
+    ("I13", a_row_fires_for_nothing),
+]
+
+
+@pytest.fixture
+def bug() -> Iterator[Patch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+    pair._candidates.cache_clear()
+
+
+def broken_by(seed: int) -> set[str]:
+    history: list[Record] = []
+    try:
+        live_and_recover(seed, STEPS, history.append)
+    except AssertionError:
+        return {name for name, _ in wrongs(history)} | {"stopped"}
+    return {name for name, _ in wrongs(history)}
+
+
+@pytest.mark.parametrize(("name", "seeded"), BUGS, ids=lambda v: getattr(v, "__name__", v))
+def test_red_on_a_seeded_bug(name: str, seeded: Callable[[Patch], None], bug: Patch):
+    seeded(bug)
+    assert any(name in broken_by(seed) for seed in range(MOST_LIVES))
+
+
+def test_i18_red_when_a_decision_hangs_on_more_than_its_inputs(bug: Patch):
+    a_decision_hangs_on_more_than_its_inputs(bug)
+    history: list[Record] = []
+    for seed in range(10):
+        live_and_recover(seed, STEPS, history.append)
+    assert not all(map(replays, history))
+
+
+# I10, on the virtual clock: the engine looks each second, so that much is added by the looking.
+
+
+def seconds_until_served_after(harm: Callable[[World], object]) -> float:
+    world = World()
+    world.run(1)
+    harm(world)
+    began = world.clock
+    while world.nodes[1].serving != {"a", "b"}:
+        world.run(1)
+        assert world.clock < began + 100, "never served"
+    return world.clock - began
+
+
+def a_node_dies(world: World) -> None:
+    world.nodes[0].crash()
+
+
+def a_service_dies(world: World) -> None:
+    world.nodes[0].services_up, world.nodes[0].down_since = False, world.clock
+
+
+HARMS = [(a_node_dies, "silent"), (a_service_dies, "service")]
+
+
+def most(bound: str) -> float:
+    served = getattr(timing.worst_case(World().settings), bound).served_s
+    return served + World().settings.heart_beat_interval
+
+
+@pytest.mark.parametrize(("harm", "bound"), HARMS)
+def test_i10_everybody_is_served_within_the_formula(harm, bound: str):
+    assert seconds_until_served_after(harm) <= most(bound)
+
+
+@pytest.mark.parametrize(("harm", "bound"), HARMS)
+def test_i10_red_when_the_engine_waits_for_longer(harm, bound: str, bug: Patch):
+    long = most(bound) + 5
+    bug.setattr(facts, "silence_values", lambda facts, limit: None)
+    bug.setattr(facts.timing, "service_delay", lambda settings: long)
+    with pytest.raises(AssertionError):
+        assert seconds_until_served_after(harm) <= long - 5
+
+
+# What the pure core cannot show, or not alone.
+
+ELSEWHERE: dict[str, list[tuple[str, str]]] = {
+    "I01": [
+        ("tests/scenarios/test_never_twice.py", "test_users_of_a_dead_service_are_served_by_one"),
+        ("tests/scenarios/test_never_twice.py", "test_a_frozen_agent_that_wakes_up_serves_nobody"),
+    ],
+    "I02": [("tests/users/test_selectors.py", "test_users_are_counted_by_home_node")],
+    "I03": [("tests/agent/test_goals.py", "test_a_stale_epoch_is_refused_even_after_a_restart")],
+    "I06": [("tests/recovery/test_races.py", "test_two_engines_make_each_change_once")],
+    "I12": [
+        ("tests/domain/test_exhaustive.py", "test_from_every_place_an_operator_finds_a_way_home"),
+        ("tests/domain/test_exhaustive.py", "test_red_when_a_row_of_the_way_home_is_missing"),
+    ],
+    "I13": [("tests/recovery/test_cycle.py", "test_the_event_says_who_did_it_and_by_which_values")],
+    "I15": [("tests/live/test_hub.py", "test_resync_reaches_everybody")],
+    "I16": [
+        ("tests/launcher/test_installation.py", "test_no_secret_is_on_a_command_line"),
+        ("tests/admin/test_support_pages.py", "test_the_hash_of_a_nodes_key_is_not_shown"),
+    ],
+    "I17": [("tests/topology/test_node_pages.py", "test_views_that_only_take_post_reject_get")],
+    "I18": [("tests/domain/test_pair_machine.py", "test_every_decision_of_a_life_replays")],
+}
+HERE = {name for name, _ in BUGS} | {"I10", "I18"}
+NOT_YET = {"I14"}
+"""There are no alarms to deliver yet."""
+
+
+def test_every_invariant_is_judged_somewhere():
+    every = {f"I{number:02}" for number in range(1, 19)}
+    assert HERE | set(ELSEWHERE) == every - NOT_YET
+
+
+@pytest.mark.parametrize("name", sorted(ELSEWHERE))
+def test_the_test_that_shows_it_exists(name: str):
+    for path, test in ELSEWHERE[name]:
+        assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8")
