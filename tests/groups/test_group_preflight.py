@@ -161,7 +161,7 @@ def test_it_then_happens_as_it_was_shown(admin: Client):
     pair.run(1)
     group.refresh_from_db()
     shown = preflight(admin, group)
-    before = pair.version()
+    before = pair.group_version()
 
     admin.post(address(group), stored(group, ha_enabled="on", confirmed=token(shown)))
     pair.run(4)

@@ -164,7 +164,7 @@ class SimPair(World):
         events = Event.objects.filter(group_id=self.group_id, version__gt=after)
         return list(events.order_by("version"))
 
-    def version(self) -> int:
+    def group_version(self) -> int:
         return PresenceRedundancyGroup.objects.get(pk=self.group_id).version
 
     def fired(self, *, after: int = 0) -> list[str]:

@@ -155,7 +155,7 @@ def test_a_note_about_a_free_node_makes_the_engine_look_at_it(db, client: Client
 
 
 def test_a_goodbye_lets_the_peer_take_over_at_once(pair: SimPair, client: Client, sent: list):
-    before = pair.version()
+    before = pair.group_version()
     pair.nodes[0].crash()
     assert call(client, note(kind="goodbye")).status_code == 202
     pair.advance()
@@ -166,7 +166,7 @@ def test_a_goodbye_lets_the_peer_take_over_at_once(pair: SimPair, client: Client
 def test_a_goodbye_of_an_earlier_boot_means_nothing(pair: SimPair, client: Client, sent: list):
     pair.nodes[0].start(pair.clock)
     pair.run(1)
-    before = pair.version()
+    before = pair.group_version()
     pair.nodes[0].crash()
     call(client, note(kind="goodbye"))
     pair.advance()

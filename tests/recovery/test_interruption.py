@@ -81,7 +81,7 @@ def points_of(pair: SimPair, fuse: Fuse, action: Action, rules: list[str]) -> li
     back = Action.FALLBACK if action is Action.FAILOVER else Action.FAILOVER
     points: list[str] = []
     for count in range(MOST_POINTS):
-        before = pair.version()
+        before = pair.group_version()
         assert pair.ask(action, 0) is None
         died = dies(pair, fuse, count)
         pair.advance()
@@ -113,7 +113,7 @@ def test_a_fallback_survives_the_engines_death_at_every_point(pair: SimPair, fus
 
 
 def test_an_engine_that_dies_at_every_second_turn_still_gets_there(pair: SimPair, fuse: Fuse):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.pass_time(2)
     turns = 0
@@ -127,7 +127,7 @@ def test_an_engine_that_dies_at_every_second_turn_still_gets_there(pair: SimPair
 
 
 def test_a_request_that_dies_before_its_commit_was_never_made(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
 
     def die(*args: Any, **kwargs: Any) -> None:
         raise Died
@@ -135,7 +135,7 @@ def test_a_request_that_dies_before_its_commit_was_never_made(pair: SimPair, mon
     monkeypatch.setattr(recovery_services, "enqueue", die)
     with pytest.raises(Died):
         pair.ask(Action.FAILOVER, 0)
-    assert pair.version() == before
+    assert pair.group_version() == before
     assert pair.events(after=before) == []
     assert pair.states == (S.NORMAL, S.NORMAL)
 

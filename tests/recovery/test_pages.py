@@ -50,7 +50,7 @@ def told(response: HttpResponse) -> list[tuple[str, str]]:
 
 
 def test_a_failover_is_recorded_under_the_persons_name(page: Client, pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     response = page.post(url_of("failover", pair))
     assert response.headers["Location"] == reverse("groups:group", args=[pair.group_id])
     assert told(response) == [("success", "The failover has begun.")]
@@ -86,37 +86,37 @@ def test_recover_starts_a_failed_group(page: Client, pair: SimPair):
 )
 def test_a_refusal_is_a_sentence_and_changes_nothing(page, pair: SimPair, action, refused):
     pair.ask(Action.FAILOVER, 0)
-    before = pair.version()
+    before = pair.group_version()
     response = page.post(url_of(action, pair))
     assert told(response) == [("error", limitation_text(refused))]
-    assert pair.version() == before
+    assert pair.group_version() == before
     assert limitation_text(refused) in page.get(response.headers["Location"]).content.decode()
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_is_posted_never_fetched(page: Client, pair: SimPair, action: str):
-    before = pair.version()
+    before = pair.group_version()
     for method in (page.get, page.head, page.put):
         assert method(url_of(action, pair)).status_code == 405
-    assert pair.version() == before
+    assert pair.group_version() == before
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_signed_out_an_action_leads_to_the_sign_in_page(client, pair: SimPair, action: str):
-    before = pair.version()
+    before = pair.group_version()
     response = client.post(url_of(action, pair))
     assert response.status_code == 302
     assert response.headers["Location"].startswith(reverse("accounts:login"))
-    assert pair.version() == before
+    assert pair.group_version() == before
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_without_the_forms_token_nothing_happens(pair: SimPair, action: str):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(create_user("alice"))
-    before = pair.version()
+    before = pair.group_version()
     assert strict.post(url_of(action, pair)).status_code == 403
-    assert pair.version() == before
+    assert pair.group_version() == before
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -77,7 +77,7 @@ def test_two_engines_make_each_change_once(pair: SimPair):
             if turn % 2
             else (Action.FAILOVER, ["failover-asked", "next-order", "take-over-done-idle"])
         )
-        before, both_probed = pair.version(), Barrier(2)
+        before, both_probed = pair.group_version(), Barrier(2)
         pair.ask(action, 0)
         first = iter((True, True))
 
@@ -94,7 +94,7 @@ def test_two_engines_make_each_change_once(pair: SimPair):
 
 
 def test_an_engine_that_waited_for_another_looks_anew(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.pass_time(2)
     with workers(1) as begin:
@@ -115,7 +115,7 @@ def test_an_engine_that_waited_for_another_looks_anew(pair: SimPair, monkeypatch
 
 
 def test_a_request_between_probe_and_decision_wins(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.pass_time(2)
     asked: list[Limitation | None] = []
@@ -128,7 +128,7 @@ def test_a_request_between_probe_and_decision_wins(pair: SimPair, monkeypatch):
 def test_a_request_that_waited_for_the_engine_is_judged_by_what_it_finds(
     pair: SimPair, monkeypatch
 ):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.pass_time(2)
     with workers(1) as begin:
@@ -145,7 +145,7 @@ def test_a_request_that_waited_for_the_engine_is_judged_by_what_it_finds(
 
 
 def test_an_engine_that_waited_for_a_request_goes_on_with_it(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.pass_time(2)
     with workers(1) as begin:
@@ -164,7 +164,7 @@ def test_an_engine_that_waited_for_a_request_goes_on_with_it(pair: SimPair, monk
 
 def test_of_two_people_one_wins_and_the_other_is_told(pair: SimPair):
     for _ in range(ROUNDS):
-        before, ready = pair.version(), Barrier(2)
+        before, ready = pair.group_version(), Barrier(2)
 
         def ask(index: int, ready: Barrier = ready) -> Limitation | None:
             ready.wait(20)
@@ -183,7 +183,7 @@ def test_of_two_people_one_wins_and_the_other_is_told(pair: SimPair):
 def test_high_availability_switched_off_while_the_engine_probes_stops_it(
     pair: SimPair, monkeypatch
 ):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.pass_time(2)
     groups = PresenceRedundancyGroup.objects.filter(pk=pair.group_id)
@@ -205,14 +205,14 @@ def test_a_group_deleted_while_the_engine_probes_is_let_go(pair: SimPair, monkey
 
 
 def test_a_silent_node_is_taken_over_unless_it_calls(pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     silent(pair)
     pair.advance()
     assert rules(pair, before)[0] == "silent"
 
 
 def test_a_call_after_the_probe_prevents_the_take_over(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
     silent(pair)
     answers: list[CallInAnswer] = []
     call = lambda: answers.append(pair.call_in(0, CallInKind.ALIVE))  # noqa: E731
@@ -223,7 +223,7 @@ def test_a_call_after_the_probe_prevents_the_take_over(pair: SimPair, monkeypatc
 
 
 def test_a_call_that_holds_the_lock_first_prevents_the_take_over(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
     silent(pair)
     with workers(1) as begin, transaction.atomic():
         assert pair.call_in(0, CallInKind.ALIVE) is CallInAnswer.RENEWED
@@ -235,7 +235,7 @@ def test_a_call_that_holds_the_lock_first_prevents_the_take_over(pair: SimPair, 
 
 
 def test_a_call_that_waited_for_the_take_over_renews_nothing(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
     silent(pair)
     with workers(1) as begin:
 
