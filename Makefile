@@ -7,7 +7,7 @@ SANDBOX := $(VENV)/python -m prg_admin.launcher.sandbox
 TESTS ?= tests
 PYTEST_OPTIONS ?= -n 2 --dist loadscope
 
-.PHONY: run test lint lint-with-settings format bench messages python tools
+.PHONY: run test lint lint-with-settings format bench soak messages python tools
 
 run: python
 	@exec $(PYTHON) -m prg_admin.launcher run
@@ -46,6 +46,10 @@ format: tools
 
 bench: tools
 	$(VENV)/python -m benchmarks
+
+# Random faults on a whole installation; a run is repeated with SEED=n.
+soak: tools
+	$(VENV)/python -m tests.lab.soak $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 messages: tools
 	$(VENV)/python -m prg_admin.lib.messages
