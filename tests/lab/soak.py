@@ -105,14 +105,15 @@ class Soak:
         first, second = self.dice.sample(list(self.faults().items()), 2)
         sys.stdout.write(f"round {number}: {first[0]}; {second[0]}\n")
         sys.stdout.flush()
-        self.do(*first)
-        time.sleep(self.dice.uniform(0, 5))
-        self.do(*second)
-        time.sleep(FAULTS_S)
-        self.network.heal()
-        self.installation.bring_back()
-        self.note("healed")
-        self._rest()
+        with self._watched():
+            self.do(*first)
+            time.sleep(self.dice.uniform(0, 5))
+            self.do(*second)
+            time.sleep(FAULTS_S)
+            self.network.heal()
+            self.installation.bring_back()
+            self.note("healed")
+            self._rest()
         self.pair.heal(parameters)
         self._note_events()
         self.note("home")
@@ -151,7 +152,7 @@ class Soak:
     # What is seen meanwhile
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
+    def _watched(self) -> Iterator[None]:
         over = threading.Event()
         doors = {node: self.installation.door(node) for node in NODES}
         sampler = threading.Thread(target=self._sample, args=[over])
@@ -189,6 +190,9 @@ def soak(minutes: float, seed: int, file: Path) -> int:
         try:
             installation.bring_up()
             _rounds(installation, network, minutes, seed, file)
+        except BaseException:
+            sys.stderr.write(installation.told(lines=20) + "\n")
+            raise
         finally:
             installation.bring_down()
     return history.main([str(file)])
@@ -207,10 +211,9 @@ def _rounds(
     run.note("begin", seed=seed)
     pair.heal(parameters)
     end, number = time.monotonic() + minutes * 60, 0
-    with run.watched():
-        while time.monotonic() < end:
-            number += 1
-            run.round(number, parameters)
+    while time.monotonic() < end:
+        number += 1
+        run.round(number, parameters)
     sys.stdout.write(f"{number} rounds, history in {file}\n")
 
 

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import random
 import signal
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from prg_admin.agent.config import ConfigError, open_table
 log = logging.getLogger(__name__)
 
 LOGIN_TIMEOUT_S = 5.0
+KEEP_ALIVE = {socket.TCP_KEEPIDLE: 5, socket.TCP_KEEPINTVL: 2, socket.TCP_KEEPCNT: 3}
+"""Seconds of quiet, seconds between probes, probes that may be lost."""
 MOST_USERS = 25_000
 
 
@@ -120,6 +123,7 @@ class Client:
                 async with asyncio.timeout(LOGIN_TIMEOUT_S):
                     reader, writer = await asyncio.open_connection(host, port, limit=1024)
                     writer.write(f"LOGIN {self._user} {self._home}\n".encode())
+                    _notice_silence(writer)
                     if await reader.readline() == b"OK\n":
                         return reader, writer
             except (OSError, TimeoutError, ValueError):
@@ -136,6 +140,14 @@ class Client:
             pass  # reset by the router: the session is over
         finally:
             writer.close()
+
+
+def _notice_silence(writer: asyncio.StreamWriter) -> None:
+    """A host that fell off the network says no farewell: without this nobody would log in anew."""
+    link = writer.get_extra_info("socket")
+    for option, value in KEEP_ALIVE.items():
+        link.setsockopt(socket.IPPROTO_TCP, option, value)
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 async def run(settings: Settings) -> None:
