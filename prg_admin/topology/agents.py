@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
+import uvloop
 from django.conf import settings
 
 from prg_admin.domain.wire import Order, Report, WireError
@@ -73,7 +74,7 @@ class AgentClient:
     def __init__(self, pki: Path) -> None:
         self._pki = pki
         self._pid = os.getpid()
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._session: aiohttp.ClientSession | None = None
         self._tls: ssl.SSLContext | None = None
         threading.Thread(target=self._loop.run_forever, name="agents", daemon=True).start()
