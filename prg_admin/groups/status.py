@@ -116,9 +116,8 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
     pair = loaded.pair
     settings = settings_in_force(loaded)
     statuses = [node_status(row.node, now=now, users=row.users) for row in rows]
-    users = {s.node.name: s.users for s in statuses}
     members = tuple(
-        _member(row, status, facts_of(pair, i, settings, now), users)
+        _member(row, status, facts_of(pair, i, settings, now))
         for i, (row, status) in enumerate(zip(rows, statuses, strict=True))
     )
     rtt = tuple(last.rtt_ms if (last := last_report(row.node)) else None for row in rows)
@@ -145,7 +144,7 @@ def facts_of(pair: Pair, index: int, settings: RecoverySettings, now: datetime) 
     return Facts(pair.nodes[index], peer, index, pair, settings, now)
 
 
-def _member(row: Member, status: NodeStatus, facts: Facts, users: dict[str, int]) -> MemberStatus:
+def _member(row: Member, status: NodeStatus, facts: Facts) -> MemberStatus:
     view, pair, index = facts.a, facts.pair, facts.index_a
     action = offered_action(view)
     fenced_now = view.report is not None and view.report.fenced
@@ -155,7 +154,7 @@ def _member(row: Member, status: NodeStatus, facts: Facts, users: dict[str, int]
         reason=row.reason,
         since=row.state_since_at,
         peer=next((n.name for i, n in enumerate(pair.nodes) if i != index), ""),
-        active=_active(view, status, users),
+        active=_active(view, status),
         action=action,
         limitation=(limitation(pair, action, index, settings=facts.settings) if action else None),
         is_fenced=pair.ha_enabled and (fenced_now or is_fenced(facts)),
@@ -217,10 +216,10 @@ def offered_action(node: NodeView) -> Action | None:
     return Action.FAILOVER
 
 
-def _active(view: NodeView, status: NodeStatus, users: dict[str, int]) -> int | None:
-    """Believed is what the node reports, not what was ordered."""
+def _active(view: NodeView, status: NodeStatus) -> int | None:
+    """Live client sessions, as the node counts them at its door."""
     if view.state is NodeState.DOWN and not status.reachable:
         return 0
     if not status.reachable or status.report is None:
         return None
-    return sum(users.get(home, 0) for home in status.report.serving)
+    return status.report.sessions

@@ -267,7 +267,7 @@ def failed_over_pair(**more: Any) -> PresenceRedundancyGroup:
     """``one`` lost its router; ``two`` serves the users of both."""
     cluster = create_cluster()
     one = create_report("one", serving=[], down=["Cisco XCP Router"])
-    both = create_report("two", serving=["one", "two"])
+    both = create_report("two", serving=["one", "two"], sessions=5)
     nodes = [
         create_node("one", cluster=cluster, report=one, users=3),
         create_node("two", cluster=cluster, report=both, users=2),
@@ -402,7 +402,7 @@ def test_who_hears_whom(admin: Client):
 
 def heard(html: str, hearing: str) -> str:
     """What the line of that listener and speaker says."""
-    line = html.split(f'data-hearing="{hearing}"')[1].split("</tr>")[0]
+    line = html.split(f'data-hearing="{hearing}"')[1].split("</tr>", maxsplit=1)[0]
     found = re.search(r'data-state="([\w-]+)"', line)
     assert found
     return found[1]
