@@ -70,6 +70,8 @@ class Pair:
     nodes: tuple[NodeView, ...]
     automatic_failovers: tuple[datetime, ...] = ()
     """The latest ones since somebody acknowledged, at most ``HOLD_AFTER`` of them."""
+    watched_since: datetime | None = None
+    """Since when the engine has looked without a gap: before that nobody could make a step."""
 
 
 HOLD_AFTER = 2
@@ -386,8 +388,9 @@ def _some_down_a(facts: Facts) -> Values | None:
 
 def _overdue(facts: Facts) -> Values | None:
     deadline = timing.transition_limit(facts.settings)
-    since = max((n.since for n in (facts.a, facts.b) if n.since is not None), default=None)
-    if since is None or (facts.now - since).total_seconds() < deadline:
+    # What nobody drove is not late: a worker that comes after an outage gets the whole time.
+    begun = [t for t in (facts.a.since, facts.b.since, facts.pair.watched_since) if t is not None]
+    if not begun or (facts.now - max(begun)).total_seconds() < deadline:
         return None
     waiting = [n.name for n, p in ((facts.a, facts.b), (facts.b, facts.a)) if not at_target(n, p)]
     return {"deadline_s": deadline, "waiting_for": waiting}

@@ -67,13 +67,20 @@ def pair_to_json(pair: Pair) -> dict[str, Any]:
         "epoch": pair.epoch,
         "nodes": [_node_to_json(node) for node in pair.nodes],
         "automatic_failovers": [at.isoformat() for at in pair.automatic_failovers],
+        "watched_since": _time_to_json(pair.watched_since),
     }
 
 
 def pair_from_json(data: Mapping[str, Any]) -> Pair:
     failovers = (datetime.fromisoformat(at) for at in data["automatic_failovers"])
     nodes = (_node_from_json(node) for node in data["nodes"])
-    return Pair(**{**data, "nodes": tuple(nodes), "automatic_failovers": tuple(failovers)})
+    read: dict[str, Any] = {
+        **data,
+        "nodes": tuple(nodes),
+        "automatic_failovers": tuple(failovers),
+        "watched_since": _time_from_json(data["watched_since"]),
+    }
+    return Pair(**read)
 
 
 def _node_to_json(node: NodeView) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.db import transaction
 from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.orders import goal_of
 from prg_admin.domain.pair import decide
+from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wake import wake_in
 from prg_admin.domain.wire import Order
@@ -25,6 +26,7 @@ from prg_admin.groups.pairs import LoadedPair, load_pairs
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.recovery.record import LostRace, record
 from prg_admin.recovery.reports import keep_answers
+from prg_admin.recovery.selectors import watched_since
 from prg_admin.topology.agents import AgentClient, Answer, Target
 from prg_admin.topology.models import NodeReport
 
@@ -106,6 +108,8 @@ def _decide_and_record(step: Round, clock: Clock) -> bool:
         nodes = zip(loaded.node_ids, loaded.pair.nodes, step.answers, strict=True)
         keep_answers(list(nodes), now=now)
         pair = _heard_anew(step.pair, loaded.node_ids)
+        if any(node.state in TRANSITIONAL for node in pair.nodes):
+            pair = replace(pair, watched_since=watched_since(now))
         blind = hears_nobody(pair, loaded.node_ids, step.settings, now)
         decision = decide(pair, settings=step.settings, now=now, blind=blind)
         if not decision.changed:

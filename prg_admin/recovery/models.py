@@ -14,6 +14,8 @@ class EngineStatus(models.Model):
     """When beat last ticked."""
     swept_at = models.DateTimeField(null=True)
     """When a sweep last ran, by a beat's tick or by a worker's own."""
+    watched_since_at = models.DateTimeField(null=True)
+    """Since when sweeps have come without a gap."""
     heard_at = models.DateTimeField(null=True)
     """When any node last answered."""
     is_blind = models.BooleanField(default=False)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -9,6 +9,18 @@ from prg_admin.recovery.models import EngineStatus, Event
 
 OVERDUE_S = 5.0
 """Without a tick or a sweep for so long, something of the engine is gone."""
+
+
+LATE = timedelta(seconds=OVERDUE_S)
+"""A sweep that comes so long after the last one only looks: what it knows is old."""
+
+
+def watched_since(now: datetime) -> datetime | None:
+    """Since when the engine has looked without a gap; ``now`` when the gap lasts until now."""
+    status = EngineStatus.objects.filter(pk=1).first()
+    if status is None or status.swept_at is None:
+        return None
+    return now if now - status.swept_at > LATE else status.watched_since_at
 
 
 def events_of_group(group_id: int, *, limit: int = 20) -> QuerySet[Event]:

@@ -34,6 +34,7 @@ from prg_admin.recovery.cycle import (
 )
 from prg_admin.recovery.models import EngineStatus
 from prg_admin.recovery.reports import Heard, keep_answers
+from prg_admin.recovery.selectors import LATE
 from prg_admin.topology.agents import AgentClient, Answer, Target
 from prg_admin.topology.models import Cluster, Node, NodeReport
 
@@ -43,10 +44,6 @@ BATCH = 100
 """Nodes looked at by one task."""
 
 TICK = timedelta(seconds=1)
-
-
-LATE = timedelta(seconds=5)
-"""A sweep that comes so long after the last one only looks: what it knows is old."""
 
 
 def sweep(*, now: datetime, by_beat: bool = True) -> int:
@@ -69,8 +66,12 @@ def note_sweep(*, now: datetime, by_beat: bool) -> bool:
     if is_blind != status.is_blind or late:
         logger.warning("engine: %s", "blind" if is_blind else "late" if late else "sees again")
         announce("engine")
-    fields = {"swept_at": now, "is_blind": is_blind}
-    EngineStatus.objects.filter(pk=1).update(**fields, **({"ticked_at": now} if by_beat else {}))
+    fields: dict[str, object] = {"swept_at": now, "is_blind": is_blind}
+    if late or status.swept_at is None:
+        fields["watched_since_at"] = now
+    if by_beat:
+        fields["ticked_at"] = now
+    EngineStatus.objects.filter(pk=1).update(**fields)
     return late
 
 

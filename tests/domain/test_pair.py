@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from prg_admin.domain.facts import Action, Request
 from prg_admin.domain.pair import Limitation, decide, limitation
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.wire import Order
-from tests.domain.simulation import SETTINGS, World
+from tests.domain.simulation import EPOCH_START, SETTINGS, World
 
 S, R = NodeState, Reason
 
@@ -566,6 +567,17 @@ def test_a_recovery_whose_services_never_stop_fails_again(world: World, monkeypa
     world.run(22)
     assert world.states == (S.FAILED, S.FAILED)
     assert world.rules[-1] == "recover-overdue"
+
+
+def test_a_failover_that_nobody_drove_is_not_overdue_until_the_engine_had_its_time(world: World):
+    world.step(Request(Action.FAILOVER, 0))
+    overdue = EPOCH_START + timedelta(seconds=world.clock + 100)
+    pair = world.probed()
+    assert decide(pair, settings=SETTINGS, now=overdue).rule == "take-over-overdue"
+    woken = replace(pair, watched_since=overdue - timedelta(seconds=1))
+    assert decide(woken, settings=SETTINGS, now=overdue).rule != "take-over-overdue"
+    late = overdue + timedelta(seconds=SETTINGS.transition_deadline)
+    assert decide(woken, settings=SETTINGS, now=late).rule == "take-over-overdue"
 
 
 def test_recover_is_refused_while_a_node_that_keeps_serving_is_out_of_reach():

@@ -13,7 +13,7 @@ from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
 from prg_admin.parameters.models import ParameterValue
-from prg_admin.recovery import cycle
+from prg_admin.recovery import cycle, sweep
 from prg_admin.topology.agents import Answer
 from prg_admin.topology.models import NodeReport
 from tests.recovery.agents import Network, SimPair, at, create_sim_pair
@@ -50,6 +50,16 @@ def what_every_recovery_leaves(db: None) -> Iterator[None]:
         assert {e.rule for e in events if e.before == e.after} <= UNSEEN_CHANGES
 
 
+def test_a_failover_asked_for_during_an_outage_of_the_engine_is_made_after_it():
+    pair = create_sim_pair()
+    pair.run(1)
+    sweep.note_sweep(now=at(pair.clock), by_beat=True)
+    assert pair.ask(Action.FAILOVER, 0) is None
+    pair.pass_time(1000)
+    pair.run()
+    assert pair.states == (S.IDLE, S.BACKUP)
+
+
 def test_ha_on_ends_normal():
     pair = create_sim_pair()
     pair.run(1)
@@ -67,7 +77,7 @@ def test_ha_off_leaves_each_node_its_own_users(pair: SimPair):
 
 
 def test_a_lost_service_fails_over_after_the_delay(pair: SimPair):
-    before, orders = pair.version(), len(pair.network.ordered)
+    before, orders = pair.group_version(), len(pair.network.ordered)
     pair.lose_service(0)
     pair.run(1)
     assert pair.events(after=before) == []
@@ -82,7 +92,7 @@ def test_a_lost_service_fails_over_after_the_delay(pair: SimPair):
 
 
 def test_the_event_says_who_did_it_and_by_which_values(pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.run(2)
     event = pair.events(after=before)[0]
@@ -98,7 +108,7 @@ def test_the_event_says_who_did_it_and_by_which_values(pair: SimPair):
 
 
 def test_each_change_of_who_serves_raises_the_epoch(pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.run(2)
     assert [e.epoch for e in pair.events(after=before)] == [2, 3, 3]
@@ -107,7 +117,7 @@ def test_each_change_of_who_serves_raises_the_epoch(pair: SimPair):
 
 
 def test_a_silent_node_is_taken_over(pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     pair.nodes[0].crash()
     pair.run(3)
     assert pair.events(after=before) == []
@@ -123,7 +133,7 @@ def test_a_silent_node_is_taken_over(pair: SimPair):
 
 
 def test_a_silent_node_that_returns_comes_home_by_a_fallback(pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     pair.nodes[0].crash()
     pair.run(5)
     pair.nodes[0].start(pair.clock)
@@ -138,7 +148,7 @@ def test_a_silent_node_that_returns_comes_home_by_a_fallback(pair: SimPair):
 
 
 def test_an_asked_failover_stops_the_services_and_a_fallback_starts_them(pair: SimPair):
-    before, orders = pair.version(), len(pair.network.ordered)
+    before, orders = pair.group_version(), len(pair.network.ordered)
     assert pair.ask(Action.FAILOVER, 1) is None
     pair.run(1)
     assert pair.states == (S.BACKUP, S.IDLE)
@@ -156,7 +166,7 @@ def test_an_asked_failover_stops_the_services_and_a_fallback_starts_them(pair: S
 
 
 def test_what_a_person_asked_bears_their_name(pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     pair.ask(Action.FAILOVER, 1)
     pair.run(1)
     asked, *rest = pair.events(after=before)
@@ -165,7 +175,7 @@ def test_what_a_person_asked_bears_their_name(pair: SimPair):
 
 
 def test_services_down_on_both_move_nobody_and_recover_starts_them(pair: SimPair):
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.lose_service(1)
     pair.run(2)
@@ -203,7 +213,7 @@ def test_a_lost_order_is_sent_again_by_the_next_turn(pair: SimPair, monkeypatch)
 
 
 def test_an_order_whose_answer_was_lost_is_not_done_twice(pair: SimPair, monkeypatch):
-    before = pair.version()
+    before = pair.group_version()
     pair.ask(Action.FAILOVER, 0)
     deliver = pair.network.order
 
@@ -239,7 +249,7 @@ def test_a_node_that_has_seen_a_newer_epoch_is_led_above_it(pair: SimPair):
         pair.network.before_order = lambda name: None
         pair.nodes[0].highest_epoch = 40
 
-    before = pair.version()
+    before = pair.group_version()
     pair.ask(Action.FAILOVER, 0)
     pair.network.before_order = see
     pair.advance()
@@ -259,13 +269,13 @@ def test_a_refusing_node_does_not_hold_the_engine_up(pair: SimPair, monkeypatch)
 
 
 def test_a_changed_parameter_holds_from_the_next_turn(pair: SimPair):
-    before, epochs = pair.version(), [n.highest_epoch for n in pair.nodes]
+    before, epochs = pair.group_version(), [n.highest_epoch for n in pair.nodes]
     ParameterValue.objects.filter(name=catalogue.KEEP_ALIVE_TIMEOUT).update(value="9")
     pair.advance()
     for node, epoch in zip(pair.nodes, epochs, strict=True):
         assert node.goal.timing.isolation_limit == 1 + 0.75 * 8
         assert node.goal.epoch == epoch
-    assert pair.version() == before
+    assert pair.group_version() == before
     pair.nodes[0].crash()
     pair.run(8)
     assert pair.states == (S.NORMAL, S.NORMAL)
@@ -318,10 +328,10 @@ def test_it_says_when_a_delay_runs_out_before_the_next_sweep(pair: SimPair):
 
 
 def test_a_quiet_turn_changes_nothing(pair: SimPair):
-    before, orders = pair.version(), len(pair.network.ordered)
+    before, orders = pair.group_version(), len(pair.network.ordered)
     outcome = pair.advance()
     assert (outcome.changes, outcome.wake_in) == (0, None)
-    assert pair.version() == before
+    assert pair.group_version() == before
     assert len(pair.network.ordered) == orders
 
 
@@ -335,10 +345,10 @@ def test_a_group_of_one_node_gets_its_goal_and_nothing_else(pair: SimPair):
     PresenceRedundancyGroup.objects.filter(pk=pair.group_id).update(ha_enabled=False)
     pair.run(1)
     Member.objects.filter(position=2).delete()
-    before = pair.version()
+    before = pair.group_version()
     pair.lose_service(0)
     pair.run(5)
-    assert pair.version() == before
+    assert pair.group_version() == before
     assert pair.nodes[0].goal.peer is None
     assert pair.nodes[0].goal.role is Role.OWN
 
