@@ -116,9 +116,9 @@ def test_news_are_told_of_the_node_that_changed_and_once(told: list[str], change
     told.clear()
     change(network.pairs[1].nodes[0])
     look(network)
-    assert told == [f"node-{Node.objects.get(name='n1a').pk}"]
+    assert told == [f"node-{Node.objects.get(name='n1a').pk}", "nodes"]
     look(network)
-    assert len(told) == 1
+    assert len(told) == 2
 
 
 def test_only_groups_with_something_to_do_are_handed_on():
