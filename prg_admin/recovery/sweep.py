@@ -123,8 +123,8 @@ def look_at(node_ids: Sequence[int], *, client: AgentClient, now: datetime) -> l
     clusters = {p.cluster_id for p in pairs} | {f.cluster_id for f in free}
     settings = recovery_settings(clusters)
     force = {p.group_id: p.running_settings or settings[p.cluster_id] for p in pairs}
-    calls = [t for p in pairs for t in targets(p.pair.nodes, force[p.group_id])]
-    calls += [t for f in free for t in targets([f.view], settings[f.cluster_id])]
+    calls = [t for p in pairs for t in targets(p.pair.nodes, force[p.group_id], now)]
+    calls += [t for f in free for t in targets([f.view], settings[f.cluster_id], now)]
     answers = iter(client.probe(calls))
     rounds = [
         Round(
@@ -143,7 +143,7 @@ def look_at(node_ids: Sequence[int], *, client: AgentClient, now: datetime) -> l
         + [(f.pk, f.view, answer) for f, _, answer in answered],
         now=now,
     )
-    _order_free(answered, client)
+    _order_free(answered, client, now)
     return [r.loaded.group_id for r in rounds if _has_work(r, now)]
 
 
@@ -196,7 +196,9 @@ def above_seen_epoch(free: FreeNode, answer: Answer) -> FreeNode:
 
 
 def _order_free(
-    answered: Sequence[tuple[FreeNode, RecoverySettings, Answer]], client: AgentClient
+    answered: Sequence[tuple[FreeNode, RecoverySettings, Answer]],
+    client: AgentClient,
+    now: datetime,
 ) -> None:
     orders: list[tuple[Target, Order]] = []
     for free, settings, answer in answered:
@@ -205,6 +207,6 @@ def _order_free(
         report = view.report
         if report is not None and (report.goal_digest != goal.digest or report.fenced):
             order = Order(goal, report.boot_id, report.fences)
-            orders.append((targets([view], settings)[0], order))
+            orders.append((targets([view], settings, now)[0], order))
     if orders:
         client.order(orders)
