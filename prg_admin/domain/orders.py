@@ -21,9 +21,9 @@ from prg_admin.domain.facts import (
     fence_wait,
     is_fenced,
 )
-from prg_admin.domain.states import NodeState, Role, homes_served
+from prg_admin.domain.states import SERVING, NodeState, Role, homes_served
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.wire import Goal, PeerAddress
+from prg_admin.domain.wire import Goal, PeerAddress, Report
 
 
 def may_serve(node: NodeView, peer: NodeView, facts: Facts) -> frozenset[str]:
@@ -86,6 +86,21 @@ def _silence_to_see(node: NodeView, peer: NodeView | None, settings: RecoverySet
     if peer is None or node.ordered is not Role.BOTH or has_let_go(peer, node):
         return 0.0
     return fence_wait(peer, settings)
+
+
+def as_if_taken(report: Report, goal: Goal) -> Report:
+    """The last report, as it has to be read once ``goal`` is on its way to the node.
+
+    Its answer may be lost, and the node with it: then it may have taken the goal, or not. Whoever
+    judges its fence has to reckon with the longer silence of the two, 0 being the longest.
+    """
+    if goal.role not in SERVING:
+        return report
+    limit = goal.timing.isolation_limit if goal.fence else 0.0
+    if report.role in SERVING:
+        longest = max(limit, report.isolation_limit_s)
+        limit = 0.0 if 0.0 in (limit, report.isolation_limit_s) else longest
+    return replace(report, role=goal.role, isolation_limit_s=limit)
 
 
 def goal_of(pair: Pair, index: int, settings: RecoverySettings) -> Goal:

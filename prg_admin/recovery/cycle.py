@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from prg_admin.domain.facts import NodeView, Pair
-from prg_admin.domain.orders import goal_of
+from prg_admin.domain import timing
+from prg_admin.domain.facts import NodeView, Pair, engine_silence
+from prg_admin.domain.orders import as_if_taken, goal_of
 from prg_admin.domain.pair import decide
 from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.domain.timing import RecoverySettings
@@ -36,6 +37,9 @@ Clock = Callable[[], datetime]
 
 MOST_STEPS = 16
 """More steps than any way through the table has; the next sweep goes on from there."""
+
+SHORTEST_PROBE_S = 1.0
+"""What even a suspect node is given to answer."""
 
 ENGINE = "engine"
 
@@ -79,7 +83,7 @@ def advance(group_id: int, *, client: AgentClient, clock: Clock) -> Outcome:
             return Outcome(changes)
         settings = settings_of(loaded)
         if answers is None:
-            answers = tuple(client.probe(targets(loaded.pair.nodes, settings)))
+            answers = tuple(client.probe(targets(loaded.pair.nodes, settings, clock())))
         step = Round(loaded, settings, answers)
         try:
             moved = _decide_and_record(step, clock)
@@ -163,6 +167,7 @@ def deliver(
     due = due_orders(current.pair, current.settings)
     if not due:
         return step.answers, False
+    _expect_them_taken(current, due)
     sent = client.order([(_target(current.pair.nodes[i], step.settings), o) for i, o in due])
     answers, helped = list(step.answers), False
     for (index, order), answer in zip(due, sent, strict=True):
@@ -176,6 +181,16 @@ def deliver(
     return tuple(answers), helped
 
 
+def _expect_them_taken(step: Round, due: Sequence[tuple[int, Order]]) -> None:
+    """Before they are sent: an answer may be lost, and nobody would know what the node follows."""
+    for index, order in due:
+        report = step.pair.nodes[index].report
+        taken = report and as_if_taken(report, order.goal)
+        if report is not None and taken is not None and taken != report:
+            kept = NodeReport.objects.filter(pk=step.loaded.node_ids[index])
+            kept.filter(document__boot_id=report.boot_id).update(document=taken.to_json())
+
+
 def due_orders(pair: Pair, settings: RecoverySettings) -> list[tuple[int, Order]]:
     """Orders for the nodes that answer and do not follow their goal yet, by index."""
     due = []
@@ -187,8 +202,20 @@ def due_orders(pair: Pair, settings: RecoverySettings) -> list[tuple[int, Order]
     return due
 
 
-def targets(nodes: Sequence[NodeView], settings: RecoverySettings) -> list[Target]:
-    return [_target(node, settings) for node in nodes]
+def targets(nodes: Sequence[NodeView], settings: RecoverySettings, now: datetime) -> list[Target]:
+    """Whom to probe, and how long to wait for each.
+
+    A node that is suspect already is not waited for beyond the moment its limit runs out: else the
+    last probe before it would put the verdict off by a whole Connect Timeout.
+    """
+    probes = []
+    for node in nodes:
+        target, silence = _target(node, settings), engine_silence(node, now)
+        if silence:
+            left = timing.silence_limit(settings) - silence
+            target = replace(target, timeout=min(target.timeout, max(left, SHORTEST_PROBE_S)))
+        probes.append(target)
+    return probes
 
 
 def _target(node: NodeView, settings: RecoverySettings) -> Target:
