@@ -7,7 +7,7 @@ SANDBOX := $(VENV)/python -m prg_admin.launcher.sandbox
 TESTS ?= tests
 PYTEST_OPTIONS ?= -n 2 --dist loadscope
 
-.PHONY: run test lint lint-with-settings format bench soak messages python tools
+.PHONY: run test lint lint-with-settings format bench soak soak-model diagrams messages python tools
 
 run: python
 	@exec $(PYTHON) -m prg_admin.launcher run
@@ -47,9 +47,16 @@ format: tools
 bench: tools
 	$(VENV)/python -m benchmarks
 
-# Random faults on a whole installation; a run is repeated with SEED=n.
-soak: tools
+# Random faults: on the pure core, then on a whole installation, for so many MINUTES each.
+# A run is repeated with SEED=n.
+soak: soak-model
 	$(VENV)/python -m tests.lab.soak $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+soak-model: tools
+	$(VENV)/python -m tests.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
+
+diagrams: tools
+	$(VENV)/python -m docs.draw_states
 
 messages: tools
 	$(VENV)/python -m prg_admin.lib.messages

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from prg_admin.domain.facts import Action, NodeView, Pair, Request
-from prg_admin.domain.orders import goal_of
+from prg_admin.domain.orders import as_if_taken, goal_of
 from prg_admin.domain.pair import Decision, check_invariants, decide, limitation
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import (
@@ -165,7 +165,7 @@ def _newer(known: Report | None, told: Report | None) -> Report | None:
     """A late report of a boot does not replace a later one."""
     if known is None or told is None:
         return told or known
-    return known if known.seq > told.seq else told
+    return known if known.seq >= told.seq else told
 
 
 @dataclass(frozen=True)
@@ -343,9 +343,13 @@ class World:
             self.pair = replace(self.pair, ha_enabled=on)
 
     def orders(self, settings: RecoverySettings) -> Iterator[tuple[int, Order]]:
-        for index, view in enumerate(self.pair.nodes):
+        for index in (0, 1):
+            view = self.pair.nodes[index]
             goal, report = goal_of(self.pair, index, settings), view.report
             if report is not None and (report.goal_digest != _digest(goal) or report.fenced):
+                nodes = list(self.pair.nodes)
+                nodes[index] = replace(view, last_report=as_if_taken(report, goal))
+                self.pair = replace(self.pair, nodes=tuple(nodes))
                 yield index, Order(goal, report.boot_id, report.fences)
 
     def shut_down(self, index: int) -> None:

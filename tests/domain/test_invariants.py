@@ -17,6 +17,7 @@ from prg_admin.domain import facts, orders, pair, timing
 from prg_admin.domain.pair import Decision
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.transitions import ROWS, Row, Step, When
+from tests.domain import simulation
 from tests.domain.lives import live_and_recover
 from tests.domain.simulation import SimNode, World
 from tests.soak.checker import Record, replays, wrongs
@@ -57,6 +58,10 @@ def stale_orders_are_taken(patch: Patch) -> None:
         accept(self, order, clock)
 
     patch.setattr(SimNode, "put", put_anything)
+
+
+def an_order_without_an_answer_counts_as_refused(patch: Patch) -> None:
+    patch.setattr(simulation, "as_if_taken", lambda report, goal: report)
 
 
 def orders_keep_their_epoch(patch: Patch) -> None:
@@ -129,6 +134,7 @@ BUGS: list[tuple[str, Callable[[Patch], None]]] = [
     ("I01", one_witness_is_enough),
     ("I01", nodes_do_not_isolate_themselves),
     ("I01", stale_orders_are_taken),
+    ("I01", an_order_without_an_answer_counts_as_refused),
     ("I03", orders_keep_their_epoch),
     ("I04", orders_jump_to_their_targets),
     ("I04", an_unreachable_node_counts_as_stopped_at_once),
