@@ -412,8 +412,9 @@ class Leg(NamedTuple):
     """One thing an operator does, and the pairs of states that follow by themselves."""
 
     doing: str
-    """``repair``, or an action's value; with the place of the node where it is about one."""
-    index: int | None
+    """``repair``, or an action's value."""
+    node: int | None
+    """The place of the node where it is about one."""
     through: tuple[tuple[NodeState, NodeState], ...]
 
 
@@ -434,7 +435,7 @@ def settle(
     places: Places, weather: Weathering
 ) -> tuple[Places, tuple[tuple[NodeState, NodeState], ...]]:
     """Where the engine alone leads the pair while the weather stays, and by which states."""
-    through = []
+    through: list[tuple[NodeState, NodeState]] = []
     late = False
     for _ in range(60):
         sky = weather(places)
