@@ -27,6 +27,8 @@ SERVER = """
 import http.server
 class Answer(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet an answer: else it waits for the client's delayed acknowledgement
+    disable_nagle_algorithm = True
     def do_GET(self):
         self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers()
         self.wfile.write(b"ok")
@@ -44,9 +46,13 @@ class Bare:
     http: http.client.HTTPConnection
     database: psycopg.Connection
 
-    def once(self) -> float:
-        """Seconds for all steps together."""
-        return _exit_noticed() + self._requests() + self._commits()
+    def once(self) -> dict[str, float]:
+        """Seconds of each part."""
+        return {
+            "exit noticed": _exit_noticed(),
+            "requests": self._requests(),
+            "commits": self._commits(),
+        }
 
     def _requests(self) -> float:
         begin = time.perf_counter()

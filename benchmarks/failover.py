@@ -34,7 +34,7 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
     parameters = {**person.parameters("imp1"), **AT_ONCE}
     reported: list[float] = []
     admitted: list[float] = []
-    bare: list[float] = []
+    bare: list[dict[str, float]] = []
     stages: dict[str, list[float]] = {}
     with steps(installation.database_url) as step:
         for number in range(1, rounds + 1):
@@ -52,16 +52,18 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
                 stages.setdefault(name, []).append(at - last)
                 last = at
             _tell(f"round {number}: {reported[-1] * 1000:.0f} ms")
+    whole = [sum(parts.values()) for parts in bare]
     return {
         "what": "kill -9 of a critical service, Critical Service Delay 0, to the peer's report "
         "that it serves all users, as the engine notes it",
         "bare_what": "one process exit noticed by pidfd, three HTTP requests over loopback, two "
         "commits on the same PostgreSQL",
         "unfinished": rounds - len(reported),
-        **ratios(reported, bare),
+        **ratios(reported, whole),
         "reported": summary(reported),
         "door_admits": summary(admitted),
-        "bare": summary(bare),
+        "bare": summary(whole),
+        "bare_parts": {name: summary([parts[name] for parts in bare]) for name in bare[0]},
         "stages": {name: summary(values) for name, values in stages.items()},
     }
 
