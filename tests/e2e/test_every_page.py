@@ -27,9 +27,11 @@ Paths = dict[str, str]
 
 
 @pytest.fixture
-def paths(installation: Installation) -> Paths:
+def paths(installation: Installation, pair: WatchedPair) -> Paths:
     """Where the pages are, by the names of their pictures."""
-    group = f"{GROUPS}{installation.group_id('DefaultCUPSubcluster')}/"
+    group_id = installation.group_id("DefaultCUPSubcluster")
+    group = f"{GROUPS}{group_id}/"
+    event = installation.events("DefaultCUPSubcluster")[-1]["id"]
     node = installation.node_id("imp1")
     parameters = f"?server={node}&service={catalogue.SRM.replace(' ', '+')}"
     return {
@@ -39,7 +41,8 @@ def paths(installation: Installation) -> Paths:
         "group-add": f"{GROUPS}add/",
         "group-delete": f"{group}delete/",
         "failover": f"{group}failover/{node}/",
-        "events": f"/recovery/groups/{installation.group_id('DefaultCUPSubcluster')}/events/",
+        "events": f"/recovery/groups/{group_id}/events/",
+        "event": f"/recovery/events/{event}/",
         "servers": "/system/servers/",
         "server": f"/system/servers/{node}/",
         "server-add": "/system/servers/add/",
@@ -94,8 +97,10 @@ def test_no_page_is_wider_than_a_phone(visitor: Visitor, pair: WatchedPair, path
 def _visit(site: Site, path: str) -> None:
     site.open(path)
     expect(site.page.get_by_role("heading", level=1)).not_to_be_empty()
-    # Parts that are fetched after the page.
-    expect(site.page.locator("[hx-trigger=load]")).to_have_count(0)
+    # Parts that are fetched after the page, and the stream of news.
+    expect(site.page.locator("[hx-trigger=load], .htmx-request")).to_have_count(0)
+    if site.page.locator("body").get_attribute("data-live-topics"):
+        expect(site.page.locator("#live-indicator")).to_be_visible()
 
 
 def _be_strict(page: Page) -> None:

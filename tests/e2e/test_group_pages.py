@@ -91,7 +91,11 @@ def test_the_same_node_twice_is_refused(add_new: Site):
 
 def test_a_late_answer_about_one_field_does_not_wipe_what_was_said_about_another(add_new: Site):
     held: list[Route] = []
-    add_new.page.route("**/validate/?field=server1", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    add_new.page.route("**/validate/?field=server1", hold)
     add_new.field("server1").select_option("imp5")
     add_new.field("server2").select_option("imp5")
     wait_until(lambda: add_new.page.evaluate("true") and held, "the first field is asked about")
