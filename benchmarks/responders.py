@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import sys
 from collections.abc import Mapping
@@ -80,6 +81,14 @@ def tls(pki: Path) -> ssl.SSLContext:
     return context
 
 
+def loopback_socket() -> socket.socket:
+    """Listens at every loopback address, and at no other: it is bound to the loopback device."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+    listener.bind(("0.0.0.0", 0))  # noqa: S104 - of that device alone
+    return listener
+
+
 async def serve(pki: Path, digests: list[str]) -> None:
     answers = {}
     for number, digest in enumerate(digests, start=1):
@@ -88,11 +97,7 @@ async def serve(pki: Path, digests: list[str]) -> None:
         answers[address(number)] = head.encode() + b"\r\n\r\n" + body
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Responder(answers),
-        "0.0.0.0",
-        0,
-        ssl=tls(pki),
-        backlog=4096,  # noqa: S104
+        lambda: Responder(answers), sock=loopback_socket(), ssl=tls(pki), backlog=4096
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
