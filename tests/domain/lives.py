@@ -113,14 +113,18 @@ class Life:
             self.world.check()
 
     def hold_one_back(self) -> None:
-        self.held += self.world.late[:1]
+        """A copy of what was ordered last; the eldest of many gets lost."""
+        self.held = [*self.held, *self.world.late[-1:]][-6:]
 
     def held_ones_arrive(self) -> None:
-        """After whatever was ordered since: reordered and doubled."""
-        held, self.held = self.held, []
-        for index, order in held:
+        """After whatever was ordered since, the latest first; and perhaps once more later."""
+        for index, order in self.held[::-1]:
             self.world.arrive(index, order)
+            self.world.start_ordered_services()
             self.world.check()
+
+    def lose_held(self) -> None:
+        self.held.clear()
 
     def lose_orders(self) -> None:
         self.world.late.clear()
@@ -167,6 +171,7 @@ def doings(life: Life, dice: random.Random) -> list[Callable[[], object]]:
         life.deliver_one_twice,
         life.hold_one_back,
         life.held_ones_arrive,
+        life.lose_held,
         life.lose_orders,
     ]
     share = dice.choice([0.2, 0.5, 1])
