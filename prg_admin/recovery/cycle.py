@@ -16,7 +16,7 @@ from django.db import transaction
 
 from prg_admin.domain import timing
 from prg_admin.domain.facts import NodeView, Pair, engine_silence
-from prg_admin.domain.orders import as_if_taken, goal_of
+from prg_admin.domain.orders import goal_of
 from prg_admin.domain.pair import decide
 from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.domain.timing import RecoverySettings
@@ -26,7 +26,7 @@ from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair, load_pairs
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.recovery.record import LostRace, record
-from prg_admin.recovery.reports import keep_answers
+from prg_admin.recovery.reports import expect_taken, keep_answers
 from prg_admin.recovery.selectors import watched_since
 from prg_admin.topology.agents import AgentClient, Answer, Target
 from prg_admin.topology.models import NodeReport
@@ -167,7 +167,8 @@ def deliver(
     due = due_orders(current.pair, current.settings)
     if not due:
         return step.answers, False
-    _expect_them_taken(current, due)
+    for index, order in due:
+        expect_taken(loaded.node_ids[index], current.pair.nodes[index].report, order.goal)
     sent = client.order([(_target(current.pair.nodes[i], step.settings), o) for i, o in due])
     answers, helped = list(step.answers), False
     for (index, order), answer in zip(due, sent, strict=True):
@@ -179,16 +180,6 @@ def deliver(
         known = was is not None and was.goal_digest == order.goal.digest
         helped |= not (known and answer.report is not None and answer.report.fenced)
     return tuple(answers), helped
-
-
-def _expect_them_taken(step: Round, due: Sequence[tuple[int, Order]]) -> None:
-    """Before they are sent: an answer may be lost, and nobody would know what the node follows."""
-    for index, order in due:
-        report = step.pair.nodes[index].report
-        taken = report and as_if_taken(report, order.goal)
-        if report is not None and taken is not None and taken != report:
-            kept = NodeReport.objects.filter(pk=step.loaded.node_ids[index])
-            kept.filter(document__boot_id=report.boot_id).update(document=taken.to_json())
 
 
 def due_orders(pair: Pair, settings: RecoverySettings) -> list[tuple[int, Order]]:

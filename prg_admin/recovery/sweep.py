@@ -33,7 +33,7 @@ from prg_admin.recovery.cycle import (
     with_answer,
 )
 from prg_admin.recovery.models import EngineStatus
-from prg_admin.recovery.reports import Heard, keep_answers
+from prg_admin.recovery.reports import Heard, expect_taken, keep_answers
 from prg_admin.recovery.selectors import LATE
 from prg_admin.topology.agents import AgentClient, Answer, Target
 from prg_admin.topology.models import Cluster, Node, NodeReport
@@ -206,6 +206,7 @@ def _order_free(
         goal = free.goal(settings)
         report = view.report
         if report is not None and (report.goal_digest != goal.digest or report.fenced):
+            expect_taken(free.pk, report, goal)
             order = Order(goal, report.boot_id, report.fences)
             orders.append((targets([view], settings, now)[0], order))
     if orders:

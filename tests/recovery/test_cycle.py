@@ -9,7 +9,9 @@ import pytest
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.facts import Action
+from prg_admin.domain.pair import Limitation
 from prg_admin.domain.states import NodeState, Reason, Role
+from prg_admin.domain.wire import Order
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
 from prg_admin.parameters.models import ParameterValue
@@ -227,6 +229,30 @@ def test_an_order_whose_answer_was_lost_is_not_done_twice(pair: SimPair, monkeyp
     assert pair.states == (S.IDLE, S.BACKUP)
     assert pair.fired(after=before) == ["failover-asked", "take-over-done-idle"]
     assert [n for n, _ in pair.network.ordered].count("a") == 2  # at the start, and now
+
+
+def test_a_node_that_vanishes_with_its_order_is_taken_to_follow_it(pair: SimPair, monkeypatch):
+    """It serves everybody and will not stop by itself: nobody else may begin."""
+    put = pair.network._put
+
+    def vanish(name: str, order: Order) -> Answer:
+        answer = put(name, order)
+        if order.goal.role is not Role.BOTH:
+            return answer
+        pair.cut = {("engine", "a"), ("a", "engine"), ("a", "b"), ("b", "a")}
+        return Answer(None, "timeout")
+
+    monkeypatch.setattr(pair.network, "_put", vanish)
+    assert pair.ask(Action.FAILOVER, 1) is None
+    pair.run(25)
+    assert pair.states == (S.FAILED, S.FAILED)
+    assert pair.ask(Action.RECOVER) is Limitation.NODE_UNREACHABLE
+    assert pair.served == (["a", "b"], [])
+    pair.cut = set()
+    pair.run(1)
+    assert pair.ask(Action.RECOVER) is None
+    pair.run(2)
+    assert pair.states == (S.NORMAL, S.NORMAL)
 
 
 def test_an_order_for_an_earlier_boot_is_given_anew_after_a_fresh_probe(pair: SimPair):

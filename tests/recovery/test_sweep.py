@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from prg_admin.domain import catalogue
 from prg_admin.domain.facts import Action
 from prg_admin.domain.states import NodeState, Role
-from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import record, reports, sweep
 from prg_admin.recovery.models import Event
+from prg_admin.topology.agents import Answer
 from prg_admin.topology.models import Node, NodeReport
 from tests.factories import create_group, create_node
 from tests.recovery.agents import (
@@ -178,6 +179,18 @@ def test_a_free_node_that_has_seen_a_newer_epoch_is_led_above_it():
     node.refresh_from_db()
     assert node.epoch > 70
     assert pair.nodes[0].highest_epoch == node.epoch
+
+
+def test_a_free_node_that_vanishes_with_its_order_is_taken_to_follow_it(monkeypatch):
+    """Free, it serves without an end; a report from its group said that it would stop."""
+    network = create_normal_pairs(1)
+    node = Node.objects.get(name="n0a")
+    assert NodeReport.objects.get(node=node).report.isolates
+    Member.objects.filter(node=node).delete()
+    Node.objects.filter(pk=node.pk).update(epoch=50)
+    monkeypatch.setattr(network, "order", lambda orders: [Answer(None, "timeout")] * len(orders))
+    sweep.look_at([node.pk], client=network, now=at(101))
+    assert not NodeReport.objects.get(node=node).report.isolates
 
 
 def test_a_dead_free_node_holds_nobody_up():
