@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: how long a failover and a changed cell take, as ratios of one run.
+"""``python -m benchmarks``: failovers, a changed cell, and sweeps, as ratios of one run.
 
 A whole installation is started for it. Beside each measurement the bare cost of the same steps is
 measured on the same machine in the same minute; only the ratios can be compared between machines.
@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import failover, machine, pages
+from benchmarks import drills, failover, machine, pages
 from prg_admin.launcher.spawn import free_port
 from tests.scenarios.installation import Installation
 from tests.scenarios.person import Person
@@ -32,8 +33,17 @@ def main() -> int:
             results = _measure(installation, rounds)
         finally:
             installation.bring_down()
+    results["sweep"] = _sweeps()
     print(json.dumps(results, indent=2))
     return 0
+
+
+def _sweeps() -> dict[str, Any]:
+    sandbox = [sys.executable, "-m", "prg_admin.launcher.sandbox"]
+    command = [*sandbox, sys.executable, "-m", "benchmarks.sweeps"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
 
 
 def _measure(installation: Installation, rounds: int) -> dict[str, Any]:
@@ -42,6 +52,7 @@ def _measure(installation: Installation, rounds: int) -> dict[str, Any]:
     return {
         "failover": failover.measure(installation, person, rounds=rounds),
         "page": pages.measure(installation, person),
+        "drills": drills.measure(installation, person, rounds=max(3, rounds // 2)),
         "machine": machine.facts(load_before=before),
     }
 
