@@ -19,7 +19,7 @@ from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
-from prg_admin.recovery.models import Event
+from prg_admin.recovery.models import EngineStatus, Event
 from prg_admin.recovery.services import action_request
 
 
@@ -139,3 +139,12 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("values"))
     def looked_at(self, event: Event) -> SafeString:
         return pretty(event.values)
+
+
+@admin.register(EngineStatus)
+class EngineStatusAdmin(ReadOnlyAdmin):
+    """One row: how the engine itself fares."""
+
+    list_display = ("id", "ticked_at", "swept_at", "watched_since_at", "is_blind")
+    list_filter = ("is_blind",)
+    search_fields = ("id",)

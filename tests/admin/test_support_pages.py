@@ -24,7 +24,7 @@ from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
-from prg_admin.recovery.models import Event
+from prg_admin.recovery.models import EngineStatus, Event
 from prg_admin.topology.models import Cluster, Node, NodeReport
 from tests.factories import (
     create_cluster,
@@ -37,7 +37,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 OUR_MODELS = [m for m in apps.get_models() if m.__module__.startswith("prg_admin.")]
-ENGINE_MODELS = [Event, Member, NodeReport, PresenceRedundancyGroup]
+ENGINE_MODELS = [EngineStatus, Event, Member, NodeReport, PresenceRedundancyGroup]
 
 
 @pytest.fixture
@@ -64,7 +64,8 @@ def run_action(client: Client, action: str, *rows: Model) -> list[tuple[int, str
 
 
 def fill(count: int) -> Iterator[Model]:
-    """``count`` rows of every table."""
+    """``count`` rows of every table; the engine's own has but one."""
+    yield EngineStatus.objects.get_or_create(pk=1)[0]
     for number in range(count):
         group = create_group()
         yield from (group, group.cluster, create_event(group), create_user())
