@@ -16,8 +16,6 @@ class EngineStatus(models.Model):
     """When a sweep last ran, by a beat's tick or by a worker's own."""
     watched_since_at = models.DateTimeField(null=True)
     """Since when sweeps have come without a gap."""
-    heard_at = models.DateTimeField(null=True)
-    """When any node last answered."""
     is_blind = models.BooleanField(default=False)
     """No node at all answered the latest sweeps: the engine only observes."""
 
