@@ -42,7 +42,7 @@ def test_a_failover_that_nobody_drove_for_longer_than_its_deadline_is_made_all_t
 ):
     person.set_parameters("imp1", {catalogue.TRANSITION_DEADLINE: "10"})
     installation.stop("worker")
-    installation.manage("utils", "ha", "failover", "imp1")
+    person.ask_for("failover", "imp1")
     pair.stays("Failing Over", "Taking Over", reason=ON_REQUEST, seconds=11)
     installation.start("worker")
     pair.becomes("Idle", BACKUP, reason=ON_REQUEST)
@@ -79,7 +79,7 @@ def test_a_worker_killed_between_two_orders_is_replaced(
 ):
     person.set_parameters("imp1", PATIENT)
     installation.stop("worker")
-    installation.manage("utils", "ha", "failover", "imp1")
+    person.ask_for("failover", "imp1")
     installation.freeze("imp2")
     installation.start("worker")
     wait_until(lambda: not installation.services("imp1"), "imp1 obeys the first order")
