@@ -31,16 +31,16 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
     pair = WatchedPair(
         installation, person, "DefaultCUPSubcluster", "imp1", "imp2", {"imp1": 60, "imp2": 40}
     )
-    parameters = {**person.parameters("imp1"), **AT_ONCE}
+    pair.heal({**person.parameters("imp1"), **AT_ONCE})
     reported: list[float] = []
     admitted: list[float] = []
     bare: list[dict[str, float]] = []
     stages: dict[str, list[float]] = {}
     with steps(installation.database_url) as step:
         for number in range(1, rounds + 1):
-            pair.heal(parameters)
             bare.append(step.once())
             one = _once(pair)
+            _come_home(pair)
             if one is None:
                 _tell(f"round {number}: no failover within {DEADLINE:g} s")
                 continue
@@ -66,6 +66,14 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
         "bare_parts": {name: summary([parts[name] for parts in bare]) for name in bare[0]},
         "stages": {name: summary(values) for name, values in stages.items()},
     }
+
+
+def _come_home(pair: WatchedPair) -> None:
+    """Clients may still be on their way home: that is as it is in life."""
+    pair.person.start_service("imp1", SERVICE)
+    pair.becomes("Failed Over", "Running in Backup Mode", reason="Critical Service Down")
+    pair.person.ask_for("fallback", "imp1")
+    pair.becomes_normal()
 
 
 def _once(pair: WatchedPair) -> tuple[float, float, list[Stage]] | None:
