@@ -1,22 +1,26 @@
 """What a decision was made from, as JSON, so that it can be made again and gives the same.
 
 Everything ``decide`` looks at is in a :class:`Case`; there is nothing else, which is why a case
-taken from a running engine explains a decision of the night on any other machine.
+taken from a running engine explains a decision of the night on any other machine. A
+:class:`Recording` is a case with what was decided from it then; replayed by another release it says
+in which points that one would decide otherwise.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from prg_admin.domain.facts import Action, NodeView, Pair, Request
+from prg_admin.domain.facts import NodeView, Pair, Request
 from prg_admin.domain.pair import Decision, decide
-from prg_admin.domain.states import NodeState, Reason, Role
+from prg_admin.domain.strict import StrictError, plain, read
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.wire import Report
+
+FORMAT = 1
+"""Of a recording. Recordings of another format are refused, not guessed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,91 +43,95 @@ class Case:
         )
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "pair": pair_to_json(self.pair),
-            "settings": dataclasses.asdict(self.settings),
-            "now": self.now.isoformat(),
-            "request": None if self.request is None else _request_to_json(self.request),
-            "blind": self.blind,
-        }
+        document: dict[str, Any] = plain(self)
+        return document
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Case:
-        """Raises KeyError, TypeError or ValueError when ``data`` is not such a document."""
-        request = data["request"]
-        return cls(
-            pair=pair_from_json(data["pair"]),
-            settings=RecoverySettings(**data["settings"]),
-            now=datetime.fromisoformat(data["now"]),
-            request=None if request is None else _request_from_json(request),
-            blind=data["blind"],
+    def from_json(cls, data: object) -> Case:
+        """Raises :class:`StrictError`, which names the field, when ``data`` is no case."""
+        return read(cls, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A point in which the decision made again is another one."""
+
+    field: str
+    """``rule``, ``values.<name>``, ``epoch``, ``<node>.<field>``, ..."""
+    recorded: Any
+    replayed: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A case, and what was decided from it, flat: one value a point (see :func:`points`)."""
+
+    case: Case
+    decided: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, case: Case, decision: Decision) -> Recording:
+        return cls(case, points(case.pair, decision))
+
+    def differences(self) -> tuple[Difference, ...]:
+        """Empty when the case gives the same decision still."""
+        again = points(self.case.pair, self.case.decided())
+        names = (*self.decided, *(name for name in again if name not in self.decided))
+        return tuple(
+            Difference(name, self.decided.get(name), again.get(name))
+            for name in names
+            if name not in self.decided or name not in again or self.decided[name] != again[name]
         )
 
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT, "case": self.case.to_json(), "decided": dict(self.decided)}
 
-def pair_to_json(pair: Pair) -> dict[str, Any]:
+    @classmethod
+    def from_json(cls, data: object) -> Recording:
+        """Raises :class:`StrictError`, which names what is wrong."""
+        if not isinstance(data, Mapping) or data.keys() != {"format", "case", "decided"}:
+            raise StrictError("Recording must be an object of format, case and decided")
+        if data["format"] != FORMAT:
+            raise StrictError(f"Recording.format is {data['format']!r}; known is {FORMAT}")
+        if not isinstance(data["decided"], Mapping):
+            raise StrictError("Recording.decided must be an object")
+        return cls(Case.from_json(data["case"]), dict(data["decided"]))
+
+    @classmethod
+    def from_bytes(cls, text: bytes) -> Recording:
+        """Raises :class:`StrictError` when ``text`` is no JSON or no recording."""
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise StrictError(f"Recording is not JSON: {error}") from None
+        return cls.from_json(data)
+
+
+def points(was: Pair, decision: Decision) -> dict[str, Any]:
+    """The decision as plain values by name: the rule, what it looked at, and all that changes."""
+    found: dict[str, Any] = {"rule": decision.rule, "hit": decision.hit}
+    found |= {f"values.{name}": _as_stored(value) for name, value in _values(decision).items()}
+    found |= _changed("", was, decision.pair, besides=("nodes",))
+    for before, after in zip(was.nodes, decision.pair.nodes, strict=True):
+        found |= _changed(f"{before.name}.", before, after)
+    return found
+
+
+def _values(decision: Decision) -> Mapping[str, Any]:
+    return decision.values or {}
+
+
+def _changed(
+    prefix: str, was: Pair | NodeView, now: Pair | NodeView, *, besides: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    pairs = ((f.name, getattr(was, f.name), getattr(now, f.name)) for f in fields(was))
     return {
-        "group": pair.group,
-        "ha_enabled": pair.ha_enabled,
-        "epoch": pair.epoch,
-        "nodes": [_node_to_json(node) for node in pair.nodes],
-        "automatic_failovers": [at.isoformat() for at in pair.automatic_failovers],
-        "watched_since": _time_to_json(pair.watched_since),
+        prefix + name: plain(after)
+        for name, before, after in pairs
+        if name not in besides and before != after
     }
 
 
-def pair_from_json(data: Mapping[str, Any]) -> Pair:
-    failovers = (datetime.fromisoformat(at) for at in data["automatic_failovers"])
-    nodes = (_node_from_json(node) for node in data["nodes"])
-    read: dict[str, Any] = {
-        **data,
-        "nodes": tuple(nodes),
-        "automatic_failovers": tuple(failovers),
-        "watched_since": _time_from_json(data["watched_since"]),
-    }
-    return Pair(**read)
-
-
-def _node_to_json(node: NodeView) -> dict[str, Any]:
-    plain = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
-    report = node.last_report
-    return {
-        **plain,
-        "state": node.state.value,
-        "reason": node.reason.value,
-        "target": node.target.value,
-        "ordered": node.ordered.value,
-        "since": _time_to_json(node.since),
-        "heard_at": _time_to_json(node.heard_at),
-        "last_report": None if report is None else report.to_json(),
-    }
-
-
-def _node_from_json(data: Mapping[str, Any]) -> NodeView:
-    report = data["last_report"]
-    read: dict[str, Any] = {
-        **data,
-        "state": NodeState(data["state"]),
-        "reason": Reason(data["reason"]),
-        "target": Role(data["target"]),
-        "ordered": Role(data["ordered"]),
-        "since": _time_from_json(data["since"]),
-        "heard_at": _time_from_json(data["heard_at"]),
-        "last_report": None if report is None else Report.from_json(report),
-    }
-    return NodeView(**read)
-
-
-def _time_to_json(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
-
-
-def _time_from_json(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _request_to_json(request: Request) -> dict[str, Any]:
-    return {"action": request.action.value, "index": request.index}
-
-
-def _request_from_json(data: Mapping[str, Any]) -> Request:
-    return Request(Action(data["action"]), data["index"])
+def _as_stored(value: Any) -> Any:
+    """Tuples become lists on the way to a file and back."""
+    return json.loads(json.dumps(value))

@@ -13,28 +13,17 @@ refuses. So nothing that one node says can spoil what is kept of the others.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import hashlib
 import json
-import math
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, Self, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Self
 
+from prg_admin.domain import strict
 from prg_admin.domain.states import Role, ServiceState
 
-D = TypeVar("D", bound="Document")
-
-MOST_CHARACTERS = 4096
-HIGHEST_NUMBER = 2**62
-"""Bounds where a field names none; an epoch has room to rise above this one."""
 SHORT_TEXT = {"most": 64}
 COUNT = {"most": 2**31 - 1}
-NO_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 
 
 class WireError(ValueError):
@@ -45,13 +34,16 @@ class Document:
     """JSON form of a frozen dataclass: every field present, none besides, each of its type."""
 
     def to_json(self) -> dict[str, Any]:
-        names = (f.name for f in dataclasses.fields(self))  # type: ignore[arg-type]
-        return {name: _plain(getattr(self, name)) for name in names}
+        plain: dict[str, Any] = strict.plain(self)
+        return plain
 
     @classmethod
     def from_json(cls, data: object) -> Self:
         """Raises :class:`WireError` when ``data`` is not such a document."""
-        return _read_document(cls, data)
+        try:
+            return strict.read(cls, data)
+        except strict.StrictError as error:
+            raise WireError(str(error)) from None
 
     @classmethod
     def from_bytes(cls, text: bytes) -> Self:
@@ -253,156 +245,3 @@ class CallIn(Document):
     boot_id: str = field(metadata=SHORT_TEXT)
     kind: CallInKind
     detail: str
-
-
-def _plain(value: object) -> Any:
-    if isinstance(value, Document):
-        return value.to_json()
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_plain(v) for v in value]
-    return value
-
-
-class _Wrong(Exception):  # noqa: N818 - becomes a WireError once the whole path is known
-    def __init__(self, rule: str, path: str = "") -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.path = path
-
-
-Reader = Callable[[Any], Any]
-
-# Reports are read by the thousand a second: each type gets its reader once, and the path to a
-# value is put together only where something is wrong with it.
-
-
-def _read_document(cls: type[D], data: object) -> D:
-    try:
-        return cast("D", _document_reader(cast("type", cls))(data))
-    except _Wrong as wrong:
-        raise WireError(f"{cls.__name__}{wrong.path} {wrong.rule}") from None
-
-
-@functools.cache
-def _document_reader(cls: type) -> Reader:
-    hints = get_type_hints(cls)
-    fields = [
-        (f.name, _reader(hints[f.name], f.metadata.get("most"))) for f in dataclasses.fields(cls)
-    ]
-    names = {name for name, _ in fields}
-
-    def read(data: Any) -> Any:
-        if not isinstance(data, Mapping):
-            raise _Wrong("must be an object")
-        if data.keys() != names:
-            _name_the_difference(set(data), names)
-        values = []
-        name = ""
-        try:
-            for name, reader in fields:
-                values.append(reader(data[name]))
-        except _Wrong as wrong:
-            raise _Wrong(wrong.rule, f".{name}{wrong.path}") from None
-        return cls(*values)
-
-    return read
-
-
-def _name_the_difference(given: set[str], known: set[str]) -> None:
-    if unknown := sorted(given - known):
-        raise _Wrong("is not a known field", f".{unknown[0]}")
-    raise _Wrong("is missing", f".{min(known - given)}")
-
-
-def _reader(hint: Any, most: int | None) -> Reader:
-    if get_origin(hint) in (UnionType, Union):  # only ``X | None`` occurs
-        inner = _reader(next(arg for arg in get_args(hint) if arg is not NoneType), most)
-        return lambda value: None if value is None else inner(value)
-    if get_origin(hint) is tuple:
-        return _list_reader(_reader(get_args(hint)[0], most))
-    if issubclass(hint, Document):
-        return _document_reader(hint)
-    if issubclass(hint, StrEnum):
-        return _choice_reader(hint)
-    return {str: _text_reader, float: _float_reader, int: _int_reader, bool: _flag_reader}[hint](
-        most
-    )
-
-
-def _list_reader(inner: Reader) -> Reader:
-    def read(value: Any) -> Any:
-        if not isinstance(value, list):
-            raise _Wrong("must be a list")
-        read_so_far: list[Any] = []
-        try:
-            for item in value:
-                read_so_far.append(inner(item))  # noqa: PERF401 - its length names the wrong one
-        except _Wrong as wrong:
-            raise _Wrong(wrong.rule, f"[{len(read_so_far)}]{wrong.path}") from None
-        return tuple(read_so_far)
-
-    return read
-
-
-def _choice_reader(choices: type[StrEnum]) -> Reader:
-    known = {choice.value: choice for choice in choices}
-
-    def read(value: Any) -> Any:
-        choice = known.get(value) if isinstance(value, str) else None
-        if choice is None:
-            raise _Wrong(f"is not one of {', '.join(choices)}")
-        return choice
-
-    return read
-
-
-def _text_reader(most: int | None) -> Reader:
-    longest = most or MOST_CHARACTERS
-
-    def read(value: Any) -> Any:
-        if type(value) is not str:
-            raise _Wrong("must be of type str")
-        if len(value) > longest:
-            raise _Wrong(f"is longer than {longest} characters")
-        if NO_CHARACTERS.search(value):
-            raise _Wrong("contains what is no character")
-        return value
-
-    return read
-
-
-def _float_reader(most: int | None) -> Reader:  # noqa: ARG001 - one signature for all
-    def read(value: Any) -> Any:
-        if type(value) is int and abs(value) <= HIGHEST_NUMBER:
-            return float(value)
-        if type(value) is not float:
-            raise _Wrong("must be of type float")
-        if not math.isfinite(value):
-            raise _Wrong("must be finite")
-        return value
-
-    return read
-
-
-def _int_reader(most: int | None) -> Reader:
-    highest = most or HIGHEST_NUMBER
-
-    def read(value: Any) -> Any:
-        if type(value) is not int:
-            raise _Wrong("must be of type int")
-        if not 0 <= value <= highest:
-            raise _Wrong(f"is not between 0 and {highest}")
-        return value
-
-    return read
-
-
-def _flag_reader(most: int | None) -> Reader:  # noqa: ARG001 - one signature for all
-    def read(value: Any) -> Any:
-        if type(value) is not bool:
-            raise _Wrong("must be of type bool")
-        return value
-
-    return read

@@ -17,7 +17,7 @@ from django.db import transaction
 from prg_admin.domain import timing
 from prg_admin.domain.facts import NodeView, Pair, engine_silence
 from prg_admin.domain.orders import goal_of
-from prg_admin.domain.pair import decide
+from prg_admin.domain.replay import Case
 from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wake import wake_in
@@ -115,11 +115,11 @@ def _decide_and_record(step: Round, clock: Clock) -> bool:
         if any(node.state in TRANSITIONAL for node in pair.nodes):
             pair = replace(pair, watched_since=watched_since(now))
         blind = hears_nobody(pair, loaded.node_ids, step.settings, now)
-        decision = decide(pair, settings=step.settings, now=now, blind=blind)
-        if not decision.changed:
-            return False
-        record(replace(loaded, pair=pair), decision, settings=step.settings, actor=ENGINE, now=now)
-        return True
+        case = Case(pair, step.settings, now, blind=blind)
+        decision = case.decided()
+        if decision.changed:
+            record(loaded, case, decision, actor=ENGINE)
+        return decision.changed
 
 
 def settings_of(loaded: LoadedPair) -> RecoverySettings:

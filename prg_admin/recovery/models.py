@@ -48,6 +48,8 @@ class Event(models.Model):
     """What the rule looked at, by name."""
     comment = models.CharField(max_length=255, blank=True)
     """What the person who asked had to say about it."""
+    recording = models.JSONField(null=True)
+    """All inputs and the decision, as ``domain.replay`` writes them; an event can be replayed."""
 
     class Meta:
         ordering = ("-at", "-id")

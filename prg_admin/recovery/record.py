@@ -7,13 +7,12 @@ from the same state one gives way. A change is one event row, members and group 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from prg_admin.domain.facts import NodeView
 from prg_admin.domain.pair import Decision, check_invariants
+from prg_admin.domain.replay import Case, Recording
 from prg_admin.domain.states import TRANSITIONAL
-from prg_admin.domain.timing import RecoverySettings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair
 from prg_admin.live.news import announce
@@ -25,15 +24,12 @@ class LostRace(Exception):  # noqa: N818 - the outcome of a race, not a fault
 
 
 def record(
-    loaded: LoadedPair,
-    decision: Decision,
-    *,
-    settings: RecoverySettings,
-    actor: str,
-    now: datetime,
-    comment: str = "",
+    loaded: LoadedPair, case: Case, decision: Decision, *, actor: str, comment: str = ""
 ) -> Event:
-    """Raises :class:`LostRace`. Call inside a transaction that holds the group's row lock."""
+    """Raises :class:`LostRace`. Call inside a transaction that holds the group's row lock.
+
+    ``case`` is what the decision was made from; it is kept with the event, to be decided again.
+    """
     assert decision.rule is not None, "nothing to record"  # noqa: S101
     check_invariants(decision.pair)
     groups = PresenceRedundancyGroup.objects.filter(pk=loaded.group_id, version=loaded.version)
@@ -41,31 +37,30 @@ def record(
     fields["automatic_failovers"] = [at.isoformat() for at in decision.pair.automatic_failovers]
     # A running recovery keeps the parameters it began with, whatever is saved meanwhile.
     running = any(node.state in TRANSITIONAL for node in decision.pair.nodes)
-    fields["running_settings"] = asdict(settings) if running else None
+    fields["running_settings"] = asdict(case.settings) if running else None
     if groups.update(**fields) != 1:
         raise LostRace(f"group {loaded.group_id}")
     changed = [
         (pk, view)
-        for pk, was, view in zip(
-            loaded.node_ids, loaded.pair.nodes, decision.pair.nodes, strict=True
-        )
+        for pk, was, view in zip(loaded.node_ids, case.pair.nodes, decision.pair.nodes, strict=True)
         if was != view
     ]
     for pk, view in changed:
         _write_member(pk, view)
     announce("groups", f"group-{loaded.group_id}", *(f"node-{pk}" for pk, _ in changed))
     return Event.objects.create(
-        at=now,
+        at=case.now,
         group_id=loaded.group_id,
-        group_name=loaded.pair.group,
+        group_name=case.pair.group,
         rule=decision.rule,
         actor=actor,
         epoch=decision.pair.epoch,
         version=loaded.version + 1,
-        before=[_document(view) for view in loaded.pair.nodes],
+        before=[_document(view) for view in case.pair.nodes],
         after=[_document(view) for view in decision.pair.nodes],
         values=decision.values or {},
         comment=comment,
+        recording=Recording.of(case, decision).to_json(),
     )
 
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from django.db import transaction
 
 from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import Limitation, decide, limitation
+from prg_admin.domain.pair import Limitation, limitation
+from prg_admin.domain.replay import Case
 from prg_admin.domain.states import SERVING, Role
 from prg_admin.domain.wire import CallIn, CallInKind
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
@@ -42,10 +43,11 @@ def action_request(
         refused = limitation(loaded.pair, action, index, settings=settings)
         if refused is not None:
             return refused
-        decision = decide(loaded.pair, settings=settings, now=now, request=Request(action, index))
+        case = Case(loaded.pair, settings, now, request=Request(action, index))
+        decision = case.decided()
         if not decision.changed:
             return Limitation.IN_TRANSITION
-        record(loaded, decision, settings=settings, actor=actor, now=now, comment=comment)
+        record(loaded, case, decision, actor=actor, comment=comment)
         enqueue("recovery.evaluate", group_id=group_id)
     return None
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prg_admin.domain import wire
+from prg_admin.domain import strict
 from prg_admin.domain.states import Role, ServiceState
 from prg_admin.domain.wire import (
     CallIn,
@@ -200,8 +200,8 @@ def test_a_field_that_is_not_known_is_named(example: Document):
         ("goal_digest", "x" * 4097, "is longer than 4096 characters"),
         ("node", "a\0b", "contains what is no character"),
         ("sessions", 2**31, "is not between 0 and 2147483647"),
-        ("highest_epoch", 2**63, f"is not between 0 and {wire.HIGHEST_NUMBER}"),
-        ("highest_epoch", -1, f"is not between 0 and {wire.HIGHEST_NUMBER}"),
+        ("highest_epoch", 2**63, f"is not between 0 and {strict.HIGHEST_NUMBER}"),
+        ("highest_epoch", -1, f"is not between 0 and {strict.HIGHEST_NUMBER}"),
         ("highest_epoch", True, "must be of type int"),
         ("highest_epoch", 1.0, "must be of type int"),
         ("fenced", 1, "must be of type bool"),

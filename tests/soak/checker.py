@@ -11,15 +11,17 @@ import gzip
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.pair import Decision
-from prg_admin.domain.replay import Case, pair_from_json, pair_to_json
+from prg_admin.domain.replay import Case, Recording
 from prg_admin.domain.states import NodeState, Role, ServiceState, homes_served
+from prg_admin.domain.strict import plain
+from prg_admin.domain.strict import read as read_strictly
 from prg_admin.domain.transitions import ROWS, Row, Step
 
 ROW_OF = {row.rule: row for row in ROWS}
@@ -238,7 +240,7 @@ def to_json(record: Record) -> dict[str, Any]:
         "rule": decision.rule,
         "values": decision.values,
         "hit": decision.hit,
-        "after": pair_to_json(decision.pair),
+        "after": plain(decision.pair),
         "version": record.version,
     }
 
@@ -250,7 +252,7 @@ def from_json(data: dict[str, Any]) -> Record:
     if data["kind"] == "rested":
         first, second = (NodeState(s) for s in data["states"])
         return Rested(data["at"], (first, second))
-    after = pair_from_json(data["after"])
+    after = read_strictly(Pair, data["after"])
     decision = Decision(after, data["rule"], data["values"], data["hit"])
     return Decided(Case.from_json(data["case"]), decision, data["version"])
 
@@ -259,11 +261,7 @@ def replays(record: Record) -> bool:
     """I18: the same inputs give the same decision."""
     if not isinstance(record, Decided):
         return True
-    again = record.case.decided()
-    values = json.loads(json.dumps(again.values))  # tuples become lists on the way to a file
-    return replace(again, values=values) == replace(
-        record.decision, values=json.loads(json.dumps(record.decision.values))
-    )
+    return not Recording.of(record.case, record.decision).differences()
 
 
 def read(path: Path) -> Iterator[tuple[str, list[Record]]]:
