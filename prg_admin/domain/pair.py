@@ -91,7 +91,7 @@ def decide(
     if len(pair.nodes) < 2:  # noqa: PLR2004
         return Decision(pair)
     if request is not None:
-        _check(request)
+        check_request(request)
         if request.action is Action.ACKNOWLEDGE:
             return Decision(replace(pair, automatic_failovers=()), ACKNOWLEDGE_RULE, {})
     fired = _fire(pair, settings, now, request, blind=blind)
@@ -117,8 +117,8 @@ ABOUT_A_NODE = {
 """The requests ``decide`` knows, and whether each is about one node or about the group."""
 
 
-def _check(request: Request) -> None:
-    """Raises ValueError for a request that has no meaning here."""
+def check_request(request: Request) -> None:
+    """Raises ValueError for a request that has no meaning to ``decide``."""
     about_a_node = ABOUT_A_NODE.get(request.action)
     if about_a_node is None:
         raise ValueError(f"{request.action.value} is not decided here")

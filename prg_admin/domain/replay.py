@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from prg_admin.domain.facts import NodeView, Pair, Request
-from prg_admin.domain.pair import Decision, decide
+from prg_admin.domain.pair import Decision, check_request, decide
 from prg_admin.domain.strict import StrictError, plain, read
 from prg_admin.domain.timing import RecoverySettings
 
@@ -49,7 +49,15 @@ class Case:
     @classmethod
     def from_json(cls, data: object) -> Case:
         """Raises :class:`StrictError`, which names the field, when ``data`` is no case."""
-        return read(cls, data)
+        case = read(cls, data)
+        if len(case.pair.nodes) > 2:  # noqa: PLR2004
+            raise StrictError("Case.pair.nodes has more than two nodes")
+        if case.request is not None:
+            try:
+                check_request(case.request)
+            except ValueError as error:
+                raise StrictError(f"Case.request: {error}") from None
+        return case
 
 
 @dataclass(frozen=True, slots=True)
