@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from prg_admin.accounts.models import Role as PersonRole
 from prg_admin.accounts.models import User
 from prg_admin.domain.states import CRITICAL_SERVICES, NodeState, Reason, Role, ServiceState
 from prg_admin.domain.wire import PeerReport, Report, ServiceReport
@@ -21,8 +22,9 @@ numbers = itertools.count(1)
 
 
 def create_user(username: str = "", *, password: str | None = None, **more: Any) -> User:
-    """Without a password, because hashing one takes longer than most tests."""
+    """An administrator, without a password: hashing one takes longer than most tests."""
     username = username or f"admin{next(numbers)}"
+    more.setdefault("role", PersonRole.ADMINISTRATOR)
     return User.objects.create_user(username=username, password=password, **more)
 
 

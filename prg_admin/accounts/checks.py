@@ -3,42 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from inspect import getclosurevars
 from typing import Any
 
 from django.core.checks import CheckMessage, Error
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from prg_admin.accounts.access import MARK
+from prg_admin.accounts.access import MARK, SAFE, Rule
+from prg_admin.accounts.models import Role
 
 # The Django admin guards itself; static files are public.
 EXEMPT_MODULES = ("django.contrib.admin.", "django.views.static", "django.contrib.staticfiles.")
+View = Callable[..., Any]
 
 
 def views_are_guarded(**_kwargs: Any) -> list[CheckMessage]:
     return list(unguarded(get_resolver().url_patterns))
 
 
-def unguarded(
+def unguarded(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[CheckMessage]:
+    """An error for every view below ``patterns`` whose mark is missing or too weak."""
+    for address, pattern in all_patterns(patterns):
+        if not pattern.callback.__module__.startswith(EXEMPT_MODULES):
+            yield from _errors(address, pattern.callback)
+
+
+def all_patterns(
     patterns: Iterable[URLPattern | URLResolver], prefix: str = "/"
-) -> Iterator[CheckMessage]:
-    """An error for every view below ``patterns`` that carries no mark of ``accounts.access``."""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every view with its address as the patterns spell it; the Django admin is left out."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            if pattern.app_name != "admin":
-                yield from unguarded(pattern.url_patterns, address)
-        elif not _is_marked(pattern.callback):
-            yield Error(
-                f"The view at {address} says nothing about who may call it.",
-                hint="Decorate it with @signed_in or @anonymous_allowed of accounts.access.",
-                obj=_name(pattern.callback),
-                id="accounts.E001",
-            )
+        if isinstance(pattern, URLPattern):
+            yield address, pattern
+        elif pattern.app_name != "admin":
+            yield from all_patterns(pattern.url_patterns, address)
 
 
-def _name(view: Callable[..., Any]) -> str:
-    return f"{view.__module__}.{getattr(view, '__qualname__', '?')}"
+def rule_of(view: View) -> Rule | None:
+    return getattr(view, MARK, None)
 
 
-def _is_marked(view: Callable[..., Any]) -> bool:
-    return hasattr(view, MARK) or view.__module__.startswith(EXEMPT_MODULES)
+def methods_of(view: View) -> frozenset[str] | None:
+    """What ``require_http_methods`` and its like let through; None when nothing is named."""
+    inner: View | None = view
+    while inner is not None:
+        methods = getclosurevars(inner).nonlocals.get("request_method_list")
+        if methods is not None:
+            return frozenset(methods)
+        inner = getattr(inner, "__wrapped__", None)
+    return None
+
+
+def _errors(address: str, view: View) -> Iterator[CheckMessage]:
+    rule, methods = rule_of(view), methods_of(view)
+    if rule is None:
+        yield _error(
+            "E001",
+            f"The view at {address} says nothing about who may call it.",
+            "Decorate it with one of the marks of accounts.access.",
+            view,
+        )
+    elif methods is None:
+        yield _error(
+            "E002",
+            f"The view at {address} says nothing about its methods.",
+            "Decorate it with @require_safe, @require_POST or @require_http_methods.",
+            view,
+        )
+    elif not rule.is_public and methods - SAFE and _is_too_weak(rule):
+        yield _error(
+            "E003",
+            f"The view at {address} takes {', '.join(sorted(methods - SAFE))} from people who may "
+            "only read.",
+            "Decorate it with a mark that names who may change, or with @oneself.",
+            view,
+        )
+
+
+def _is_too_weak(rule: Rule) -> bool:
+    return rule.change in (None, Role.READ_ONLY) and not rule.is_own
+
+
+def _error(code: str, text: str, hint: str, view: View) -> CheckMessage:
+    name = f"{view.__module__}.{getattr(view, '__qualname__', '?')}"
+    return Error(text, hint=hint, obj=name, id=f"accounts.{code}")

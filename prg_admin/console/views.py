@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from prg_admin.accounts.access import signed_in
+from prg_admin.accounts.access import readers
 from prg_admin.console.selectors import overview
 from prg_admin.lib.htmx import render_page
 
 
 @require_safe
-@signed_in
+@readers
 def home(request: HttpRequest) -> HttpResponse:
     context = {"overview": overview()}
     return render_page(request, "console/home.html", context, fragments=("overview",))

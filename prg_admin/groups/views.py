@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from prg_admin.accounts.access import signed_in
+from prg_admin.accounts.access import administrators, readers, readers_see_administrators_change
 from prg_admin.domain.pair import Action
 from prg_admin.groups import services
 from prg_admin.groups.access import get_group_or_404
@@ -33,7 +33,7 @@ PAIR_FIELDS = ("server1", "server2", "ha_enabled")
 
 
 @require_safe
-@signed_in
+@readers
 def group_list(request: HttpRequest) -> HttpResponse:
     search = SearchForm({**SEARCH_DEFAULTS, **request.GET.dict()})
     paginator = Paginator(find_groups(search.search), search.rows_per_page)
@@ -57,7 +57,7 @@ def group_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@administrators
 def group_add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _group_page(request, GroupForm(now=now()))
@@ -72,7 +72,7 @@ def group_add(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@readers_see_administrators_change
 def group(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_group_or_404(request.user, pk)
     if request.method == "POST":
@@ -84,7 +84,7 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@administrators
 def group_validate(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """The sentences at the field that is being typed into, and at those that depend on it."""
     field = request.GET.get("field", "")
@@ -98,7 +98,7 @@ def group_validate(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@administrators
 def group_preflight(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """What would happen if High Availability were enabled now, with what is typed."""
     found = get_group_or_404(request.user, pk) if pk else None
@@ -108,7 +108,7 @@ def group_preflight(request: HttpRequest, pk: int | None = None) -> HttpResponse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@administrators
 def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_group_or_404(request.user, pk)
     if request.method != "POST":
@@ -120,7 +120,7 @@ def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@administrators
 def group_delete_selected(request: HttpRequest) -> HttpResponse:
     """Asks first; deletes with ``confirmed``."""
     keys = [int(pk) for pk in request.POST.getlist("group") if pk.isascii() and pk.isdigit()]
@@ -136,7 +136,7 @@ def group_delete_selected(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@administrators
 def group_action(request: HttpRequest, pk: int, action: str, node_pk: int) -> HttpResponse:
     """Asks before Failover or Fallback of one node."""
     found = get_group_or_404(request.user, pk)
@@ -152,7 +152,7 @@ def group_action(request: HttpRequest, pk: int, action: str, node_pk: int) -> Ht
 
 
 @require_safe
-@signed_in
+@administrators
 def group_recover(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks before Recover of the group."""
     found = get_group_or_404(request.user, pk)

@@ -11,7 +11,7 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
-from prg_admin.accounts.access import signed_in_or_refused
+from prg_admin.accounts.access import readers_or_refused
 from prg_admin.live import hub
 from prg_admin.live.news import RESYNC, TOPIC
 
@@ -22,7 +22,7 @@ PING = b": ping\n\n"
 
 
 @require_GET
-@signed_in_or_refused
+@readers_or_refused
 async def stream(request: HttpRequest) -> HttpResponseBase:
     """``/live/?topics=groups,group-7``; resumes after the ``Last-Event-ID`` of the browser."""
     topics = frozenset(filter(None, request.GET.get("topics", "").split(",")))

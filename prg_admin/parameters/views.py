@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from prg_admin.accounts.access import signed_in
+from prg_admin.accounts.access import administrators, readers_see_administrators_change
 from prg_admin.lib.htmx import is_fragment_request, render_page
 from prg_admin.lib.parameter_sentences import amount
 from prg_admin.parameters import services
@@ -52,37 +52,37 @@ ENTERPRISE = Door("enterprise-parameters", "parameters/enterprise_parameters.htm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@readers_see_administrators_change
 def service_parameters(request: HttpRequest) -> HttpResponse:
     return _parameters(request, SERVICE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@readers_see_administrators_change
 def enterprise_parameters(request: HttpRequest) -> HttpResponse:
     return _parameters(request, ENTERPRISE)
 
 
 @require_POST
-@signed_in
+@administrators
 def service_parameters_validate(request: HttpRequest) -> HttpResponse:
     return _validate(request, SERVICE)
 
 
 @require_POST
-@signed_in
+@administrators
 def enterprise_parameters_validate(request: HttpRequest) -> HttpResponse:
     return _validate(request, ENTERPRISE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@administrators
 def service_parameters_default(request: HttpRequest) -> HttpResponse:
     return _set_to_default(request, SERVICE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@administrators
 def enterprise_parameters_default(request: HttpRequest) -> HttpResponse:
     return _set_to_default(request, ENTERPRISE)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from prg_admin.accounts.access import anonymous_allowed, signed_in
+from prg_admin.accounts.access import administrators, anonymous_allowed, readers
 from prg_admin.domain.facts import Action
 from prg_admin.domain.pair import limitation
 from prg_admin.domain.wire import CallIn, WireError
@@ -37,28 +37,28 @@ MOST_CALL_IN_BYTES = 4096
 
 
 @require_POST
-@signed_in
+@administrators
 def failover(request: HttpRequest, node_id: int) -> HttpResponse:
     member = get_member_or_404(request.user, node_id)
     return _asked(request, member.group, Action.FAILOVER, member)
 
 
 @require_POST
-@signed_in
+@administrators
 def fallback(request: HttpRequest, node_id: int) -> HttpResponse:
     member = get_member_or_404(request.user, node_id)
     return _asked(request, member.group, Action.FALLBACK, member)
 
 
 @require_POST
-@signed_in
+@administrators
 def recover(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_group_or_404(request.user, group_id)
     return _asked(request, group, Action.RECOVER, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@administrators
 def acknowledge(request: HttpRequest, group_id: int) -> HttpResponse:
     """Lifts the hold on the automatic fallback; the comment is kept with the event."""
     group = get_group_or_404(request.user, group_id)
@@ -112,7 +112,7 @@ def _next(request: HttpRequest, group: PresenceRedundancyGroup) -> str:
 
 
 @require_safe
-@signed_in
+@readers
 def group_events(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_group_or_404(request.user, group_id)
     context = {"group": group, "events": [explained(e) for e in events_of_group(group.pk)]}
@@ -120,7 +120,7 @@ def group_events(request: HttpRequest, group_id: int) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@readers
 def event(request: HttpRequest, event_id: int) -> HttpResponse:
     """One event at an address that stays; also of a group that is gone."""
     found = get_event_or_404(request.user, event_id)
@@ -130,7 +130,7 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@readers
 def engine_status(request: HttpRequest) -> HttpResponse:
     """The strip below the menu; empty while the engine is well."""
     return render(request, "recovery/_engine.html")

@@ -14,7 +14,12 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from prg_admin.accounts.access import signed_in
+from prg_admin.accounts.access import (
+    administrators,
+    readers,
+    readers_see_administrators_change,
+    serviceability,
+)
 from prg_admin.lib.htmx import render_page, wanted_fragment
 from prg_admin.lib.sentences import agent_error_text, field_label, problem_text
 from prg_admin.topology import services
@@ -30,7 +35,7 @@ LIVE = "node-live"
 
 
 @require_safe
-@signed_in
+@readers
 def node_list(request: HttpRequest) -> HttpResponse:
     moment = now()
     nodes = [
@@ -40,7 +45,7 @@ def node_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@administrators
 def node_add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _node_page(request, NodeForm())
@@ -55,7 +60,7 @@ def node_add(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@readers_see_administrators_change
 def node(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_node_or_404(request.user, pk)
     if request.method == "POST":
@@ -67,7 +72,7 @@ def node(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@administrators
 def node_validate(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """The sentences at the field that is being typed into."""
     found = get_node_or_404(request.user, pk) if pk else None
@@ -79,7 +84,7 @@ def node_validate(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@signed_in
+@administrators
 def node_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_node_or_404(request.user, pk)
     if request.method != "POST":
@@ -94,7 +99,7 @@ def node_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@signed_in
+@serviceability
 def service_control(request: HttpRequest, pk: int) -> HttpResponse:
     """Start, Stop or Restart of one service. What would cause a failover is asked first."""
     found = get_node_or_404(request.user, pk)

@@ -3,77 +3,132 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from prg_admin.accounts.access import anonymous_allowed, signed_in, signed_in_or_refused
-from prg_admin.accounts.checks import unguarded, views_are_guarded
+from prg_admin.accounts import access
+from prg_admin.accounts.checks import methods_of, unguarded, views_are_guarded
+from prg_admin.accounts.models import Role, User
+from tests.factories import create_user
 
 HTMX = {"HX-Request": "true"}
+BOTH = require_http_methods(["GET", "HEAD", "POST"])
+READ, OPERATE, ADMINISTER = Role.READ_ONLY, Role.SERVICEABILITY, Role.ADMINISTRATOR
 
 
-@signed_in
-def page(request: HttpRequest) -> HttpResponse:
+def answer(request: HttpRequest) -> HttpResponse:
     return HttpResponse("in")
 
 
-@signed_in
-async def async_page(request: HttpRequest) -> HttpResponse:
+async def async_answer(request: HttpRequest) -> HttpResponse:
     return HttpResponse("in")
 
 
-@signed_in_or_refused
-async def door(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("in")
-
-
-@require_POST
-@anonymous_allowed
-def public(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("in")
-
-
-def forgotten(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("in")
-
-
+forgotten = async_answer
 more = [path("deep/", forgotten)]
 urlpatterns = [
-    path("page/", page),
-    path("async-page/", async_page),
-    path("door/", door),
-    path("public/", public),
+    path("page/", require_safe(access.readers(answer))),
+    path("async-page/", require_safe(access.readers(async_answer))),
+    path("async-form/", BOTH(access.readers_see_administrators_change(async_answer))),
+    path("door/", require_safe(access.readers_or_refused(async_answer))),
+    path("form/", BOTH(access.readers_see_administrators_change(answer))),
+    path("services/", BOTH(access.readers_see_serviceability_acts(answer))),
+    path("start/", require_POST(access.serviceability(answer))),
+    path("delete/", BOTH(access.administrators(answer))),
+    path("password/", BOTH(access.oneself(answer))),
     path("more/", include(more)),
     path("", include("prg_admin.urls")),
 ]
 own_urls = pytest.mark.urls("tests.accounts.test_access")
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def alice(db):
-    return get_user_model().objects.create_user("alice")
+def person(client):
+    """Signs somebody with the role in."""
+
+    def sign_in(role: Role) -> None:
+        client.force_login(create_user(role=role))
+
+    return sign_in
 
 
 @own_urls
-@pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/page/", "/async-page/"])
 def test_a_stranger_is_led_to_the_sign_in_page(client, address):
     assert client.get(address + "?a=1").url == f"/login/?next={address}%3Fa%3D1"
 
 
 @own_urls
-@pytest.mark.parametrize("address", ["/page/", "/async-page/", "/door/"])
-def test_whoever_is_signed_in_passes(client, alice, address):
-    client.force_login(alice)
+@pytest.mark.parametrize("address", ["/page/", "/async-page/", "/door/", "/form/", "/password/"])
+def test_whoever_is_signed_in_reads(client, person, address):
+    person(READ)
     assert client.get(address).content == b"in"
 
 
 @own_urls
-@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "needed"),
+    [
+        ("/form/", ADMINISTER),
+        ("/async-form/", ADMINISTER),
+        ("/delete/", ADMINISTER),
+        ("/services/", OPERATE),
+        ("/start/", OPERATE),
+        ("/password/", READ),
+    ],
+)
+@pytest.mark.parametrize("role", list(Role))
+def test_each_change_asks_for_its_role(client, person, address, needed, role):
+    person(role)
+    assert client.post(address).status_code == (200 if role.includes(needed) else 403)
+
+
+@own_urls
+@pytest.mark.parametrize("role", list(Role))
+def test_a_page_that_changes_nothing_takes_no_post(client, role):
+    client.force_login(create_user(role=role))
+    assert client.post("/page/").status_code == 405
+
+
+@own_urls
+def test_a_refusal_names_the_role_it_takes(client, person):
+    person(READ)
+    refused = client.post("/form/")
+    assert refused.status_code == 403
+    assert "needs the role Administrator; yours is Read only." in refused.content.decode()
+
+
+@own_urls
+def test_a_fragment_is_refused_with_a_sentence_for_the_status_box(client, person):
+    person(OPERATE)
+    refused = client.post("/form/", headers=HTMX)
+    assert (refused.status_code, refused.headers["HX-Retarget"]) == (403, "#status")
+    assert "needs the role Administrator; yours is Serviceability." in refused.content.decode()
+    assert "<html" not in refused.content.decode()
+
+
+@own_urls
+@pytest.mark.parametrize("address", ["/form/", "/async-form/"])
+def test_a_machine_is_refused_in_its_own_language(client, person, address):
+    person(READ)
+    refused = client.post(address, headers={"Accept": "application/json"})
+    assert refused.status_code == 403
+    assert refused.json()["needed"] == "administrator"
+
+
+@own_urls
+def test_somebody_who_was_switched_off_is_a_stranger(client, person):
+    person(ADMINISTER)
+    User.objects.update(is_active=False)
+    assert client.post("/form/").url.startswith("/login/")
+
+
+@own_urls
 def test_a_fragment_does_not_become_the_sign_in_page(client):
     headers = HTMX | {"HX-Current-URL": "http://testserver/page/?a=1"}
     response = client.get("/page/", headers=headers)
@@ -82,13 +137,11 @@ def test_a_fragment_does_not_become_the_sign_in_page(client):
 
 
 @own_urls
-@pytest.mark.django_db
 def test_after_a_refused_post_the_way_leads_home(client):
-    assert client.post("/page/").url == "/login/?next=/"
+    assert client.post("/form/").url == "/login/?next=/"
 
 
 @own_urls
-@pytest.mark.django_db
 def test_a_door_for_machines_refuses_without_a_redirect(client):
     response = client.get("/door/")
     assert response.status_code == 403
@@ -104,7 +157,7 @@ def test_a_forgotten_view_is_found_however_deep():
     (error,) = views_are_guarded()
     assert error.id == "accounts.E001"
     assert "/more/deep/" in error.msg
-    assert error.obj.endswith("test_access.forgotten")
+    assert error.obj.endswith("test_access.async_answer")
 
 
 @own_urls
@@ -113,11 +166,48 @@ def test_a_forgotten_view_stops_every_command():
         call_command("check")
 
 
-def test_the_mark_survives_other_decorators():
-    assert list(unguarded([path("x/", public)])) == []
+@pytest.mark.parametrize("mark", [access.readers, access.access(access.Rule(READ, READ))])
+@pytest.mark.parametrize("methods", [require_POST, BOTH, require_http_methods(["DELETE"])])
+def test_a_change_by_people_who_may_only_read_is_found(mark, methods):
+    (error,) = unguarded([path("x/", methods(mark(answer)))])
+    assert error.id == "accounts.E003"
 
 
-@pytest.mark.django_db
+def test_a_view_that_takes_any_method_is_found():
+    (error,) = unguarded([path("x/", access.administrators(answer))])
+    assert error.id == "accounts.E002"
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        require_POST(access.administrators(answer)),
+        access.administrators(require_POST(answer)),
+        BOTH(access.oneself(answer)),
+        require_safe(access.readers(async_answer)),
+        require_POST(access.anonymous_allowed(require_POST(answer))),
+    ],
+)
+def test_a_mark_that_fits_is_found_through_other_decorators(view):
+    assert methods_of(view)
+    assert list(unguarded([path("x/", view)])) == []
+
+
+def test_new_people_may_only_read():
+    assert User.objects.create_user("bob").role == READ
+
+
+def test_a_superuser_is_an_administrator():
+    assert User.objects.create_superuser("carol").role == ADMINISTER
+    with pytest.raises(IntegrityError, match="user_superuser_administers"), transaction.atomic():
+        User.objects.create_user("dave", is_superuser=True, role=OPERATE)
+
+
+def test_a_role_that_does_not_exist_is_refused_by_the_database():
+    with pytest.raises(IntegrityError, match="user_role_valid"), transaction.atomic():
+        User.objects.create_user("erin", role="king")
+
+
 def test_no_page_of_ours_opens_to_a_stranger(client):
     names = ("console:home", "topology:node-list", "groups:group-list", "topology:node-add")
     for name in names:

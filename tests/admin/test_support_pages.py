@@ -334,6 +334,7 @@ def stored_value(cluster: Cluster, name: str, value: str) -> ParameterValue:
 
 def test_people_are_managed_here(support):
     data = {"username": "dave", "password1": "correct horse 9", "password2": "correct horse 9"}
-    answer = support.post(address(User, "add"), data | {"usable_password": "true"})
+    more = {"usable_password": "true", "role": "serviceability"}
+    answer = support.post(address(User, "add"), data | more)
     assert answer.status_code == 302
-    assert User.objects.filter(username="dave").exists()
+    assert User.objects.get(username="dave").role == "serviceability"
