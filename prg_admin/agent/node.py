@@ -13,7 +13,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
 import ssl
+import time
 from collections.abc import Coroutine
 from enum import StrEnum
 from typing import Any
@@ -27,10 +29,13 @@ from prg_admin.agent.database import Database
 from prg_admin.agent.door import Door
 from prg_admin.agent.heartbeats import Heartbeats
 from prg_admin.agent.keeper import LOOK_S, DoorKeeper
+from prg_admin.agent.links import Links
+from prg_admin.agent.refusal import Refused
 from prg_admin.agent.right import Right
 from prg_admin.agent.store import Store
 from prg_admin.agent.supervisor import Service, Supervisor
 from prg_admin.agent.work import ServiceWork, leaves_idle, with_goal
+from prg_admin.domain.checkups import Checkup
 from prg_admin.domain.states import Role, ServiceState
 from prg_admin.domain.wire import CallInKind, Goal, Heartbeat, Order, Report
 
@@ -47,15 +52,13 @@ class Action(StrEnum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    ACTIVATE = "activate"
+    """Mark it as in use, for good, and start it (an Idle node starts it with its Fallback)."""
+    DEACTIVATE = "deactivate"
+    """Stop it, and have nothing start it, also after a restart of the agent."""
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer
-    """The request is understood and not carried out; ``body`` is the answer."""
-
-    def __init__(self, status: int, error: str, **more: object) -> None:
-        super().__init__(error)
-        self.status = status
-        self.body = {"error": error, **more}
+STARTING = frozenset({Action.START, Action.RESTART})
 
 
 class Node:
@@ -92,6 +95,7 @@ class Node:
         self._heartbeats = Heartbeats(
             http, tls, greeting=self.greeting, answered=self._on_greeted, changed=self._on_peer
         )
+        self.links = Links(http, tls)
         self._keeper = DoorKeeper(
             door,
             right=self._right,
@@ -145,6 +149,14 @@ class Node:
             services=self._supervisor.reports(),
             peer=None if peer is None else peer.report(),
             database=self._database.report() if self._database else None,
+        )
+
+    def checkup(self) -> Checkup:
+        return Checkup(
+            node=self._config.name,
+            boot_id=self._boot_id,
+            clock=time.time(),
+            free_bytes=shutil.disk_usage(self._config.state_dir).free,
         )
 
     async def look_at_database(self) -> None:
@@ -210,7 +222,7 @@ class Node:
         self._follow_database(goal)
         self._keeper.follow(goal)
         await self._keeper.turn_away()
-        self._supervisor.want(self._store.state.wanted)
+        self._take_up_wishes()
         self._work.follow(goal.role, start=start)
         if self._right.fenced:
             await self._be_heard()
@@ -237,14 +249,25 @@ class Node:
                 raise Refused(503, "shutting-down")
             if name not in self._supervisor:
                 raise Refused(404, "unknown-service")
-            if self._role is Role.IDLE and action is not Action.STOP:
+            is_idle = self._role is Role.IDLE
+            if action in STARTING and is_idle:
                 raise Refused(409, "idle")
+            if action in STARTING and not self._supervisor[name].activated:
+                raise Refused(409, "not-activated")
             log.info("%s %s", action, name)
-            wanted = {name: action is not Action.STOP}
-            await self._store.want(wanted)
-            self._supervisor.want(wanted)
+            if action in (Action.ACTIVATE, Action.DEACTIVATE):
+                activated = action is Action.ACTIVATE
+                wanted = activated and not is_idle
+                await self._store.activate(name, activated=activated, wanted=wanted)
+            else:
+                await self._store.want({name: action is not Action.STOP})
+            self._take_up_wishes()
         self._spawn(_carry_out(self._supervisor[name], action))
         return self.report()
+
+    def _take_up_wishes(self) -> None:
+        self._supervisor.want(self._store.state.wanted)
+        self._supervisor.deactivate(self._store.state.deactivated)
 
     # What happens here
 
@@ -258,7 +281,7 @@ class Node:
                 self._followed = True
                 self._right.assume(goal)
                 self._keeper.follow(goal)
-        self._supervisor.want(self._store.state.wanted)
+        self._take_up_wishes()
         self._work.follow(self._role, start=True)
         self._callins.send(CallInKind.STARTED)
 
@@ -374,9 +397,10 @@ class Node:
 
 
 async def _carry_out(service: Service, action: Action) -> None:
-    if action is not Action.START:
+    """Starting what is not wanted, or runs already, does nothing."""
+    if action not in (Action.START, Action.ACTIVATE):
         await service.stop()
-    if action is not Action.STOP:
+    if action not in (Action.STOP, Action.DEACTIVATE):
         await service.start()
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from prg_admin.agent.node import Action, Node, Refused
+from prg_admin.agent.node import Action, Node
+from prg_admin.agent.refusal import Refused
 from prg_admin.agent.tls import common_name
+from prg_admin.domain.checkups import LinkOrder
 from prg_admin.domain.wire import Document, Heartbeat, Order, WireError
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,23 @@ def application(node: Node) -> web.Application:
         action = Action(request.match_info["action"])
         return _answer(await node.control(request.match_info["name"], action), status=202)
 
+    async def checkup(_request: web.Request) -> web.Response:
+        return _answer(node.checkup())
+
+    async def measure(request: web.Request) -> web.Response:
+        return _answer(await node.links.measure(LinkOrder.from_json(await _json(request))))
+
+    async def link(request: web.Request) -> web.Response:
+        """Any agent of the authority may measure the link to this one: nothing comes of it."""
+        if request.method == "POST":
+            return _answer(await node.links.count(request))
+        return web.Response()
+
     actions = "|".join(Action)
+    app.router.add_get("/srm/v1/checkup", _engine_only(checkup), allow_head=False)
+    app.router.add_post("/srm/v1/measure", _engine_only(measure))
+    app.router.add_get("/srm/v1/link", link, allow_head=False)
+    app.router.add_post("/srm/v1/link", link)
     app.router.add_get("/srm/v1/report", _engine_only(report), allow_head=False)
     app.router.add_put("/srm/v1/goal", _engine_only(goal))
     app.router.add_post("/srm/v1/heartbeat", heartbeat)

@@ -31,6 +31,8 @@ class State:
     highest_epoch: int = 0
     wanted: Mapping[str, bool] = field(default_factory=dict)
     """By service name; a service that is not named is wanted."""
+    deactivated: frozenset[str] = frozenset()
+    """Services that somebody deactivated here; nothing starts them."""
     processes: Mapping[str, ProcessId] = field(default_factory=dict)
     """By service name; of a service that ended since, the entry matches no process any more."""
 
@@ -40,6 +42,7 @@ class State:
             "goal": None if self.goal is None else self.goal.to_json(),
             "highest_epoch": self.highest_epoch,
             "wanted": dict(self.wanted),
+            "deactivated": sorted(self.deactivated),
             "processes": {n: [p.pid, p.started] for n, p in self.processes.items()},
         }
 
@@ -52,6 +55,8 @@ class State:
             goal=None if data["goal"] is None else Goal.from_json(data["goal"]),
             highest_epoch=int(data["highest_epoch"]),
             wanted={str(name): bool(wanted) for name, wanted in data["wanted"].items()},
+            # A file that was written before services could be deactivated has none.
+            deactivated=frozenset(str(name) for name in data.get("deactivated", ())),
             processes={n: ProcessId(int(p), int(s)) for n, (p, s) in data["processes"].items()},
         )
 
@@ -95,6 +100,17 @@ class Store:
 
     async def want(self, services: Mapping[str, bool]) -> None:
         await self.change(lambda state: replace(state, wanted={**state.wanted, **services}))
+
+    async def activate(self, service: str, *, activated: bool, wanted: bool) -> None:
+        def changed(state: State) -> State:
+            others = state.deactivated - {service}
+            return replace(
+                state,
+                wanted={**state.wanted, service: wanted},
+                deactivated=others if activated else others | {service},
+            )
+
+        await self.change(changed)
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from prg_admin.agent import clock
 from prg_admin.agent.config import ServiceConfig
@@ -40,6 +40,7 @@ class Service:
         self.name = config.name
         self.state = ServiceState.STOPPED
         self.wanted = True
+        self.activated = True
         self.error = ""
         self._config = config
         self._driver = driver
@@ -64,14 +65,15 @@ class Service:
             up_s=now - self._up_since if runs else None,
             # A start that is not confirmed yet does not end the time it was down.
             down_s=None if runs else now - self._down_since,
-            wanted=self.wanted,
+            wanted=self.wanted and self.activated,
             error=self.error,
+            activated=self.activated,
         )
 
     async def start(self) -> None:
         async with self._turn:
             # Asked inside the turn: a stop may have overtaken this start.
-            if not self.wanted or self._driver.process is not None:
+            if not (self.wanted and self.activated) or self._driver.process is not None:
                 return
             self._give_up.clear()
             self.error = ""
@@ -192,6 +194,11 @@ class Supervisor:
     def want(self, wanted: Mapping[str, bool]) -> None:
         for name, service in self._services.items():
             service.wanted = wanted.get(name, service.wanted)
+
+    def deactivate(self, names: Collection[str]) -> None:
+        """These and no others: nothing starts them; who runs is stopped by the caller."""
+        for name, service in self._services.items():
+            service.activated = name not in names
 
     def reports(self) -> tuple[ServiceReport, ...]:
         return tuple(service.report() for service in self._services.values())

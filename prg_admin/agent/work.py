@@ -79,6 +79,6 @@ class ServiceWork:
             return None if service is None else service.stop()
         while self._to_start:
             service = self._supervisor[self._to_start.pop(0)]
-            if service.wanted:
+            if service.wanted and service.activated:
                 return service.start()
         return None

@@ -74,6 +74,8 @@ def _obedient(node: NodeView, peer: NodeView) -> NodeView:
         state = ServiceState.STOPPED if idle else ServiceState.STARTED
         services = tuple(
             replace(s, state=state, down_s=0.0 if idle else None, wanted=not idle)
+            if s.activated
+            else s
             for s in report.services
         )
     answer = replace(

@@ -127,6 +127,8 @@ class ServiceReport(Document):
     """The agent means it to run; False after an administrator's Stop and while Idle."""
     error: str
     """Why the last start failed or how the process ended; empty when there is nothing to say."""
+    activated: bool = True
+    """False after somebody deactivated it on the node: it is stopped and nothing starts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,8 @@ class Report(Document):
 
     @property
     def services_running(self) -> bool:
-        return all(s.state is ServiceState.STARTED for s in self.services)
+        """All that are activated run."""
+        return all(s.state is ServiceState.STARTED for s in self.services if s.activated)
 
     @property
     def services_stopped(self) -> bool:

@@ -108,7 +108,7 @@ def is_news(known: NodeView, answer: Answer) -> bool:
 def _visible(report: Report | None) -> Any:
     if report is None:
         return None
-    services = tuple((s.name, s.state, s.pid, s.error) for s in report.services)
+    services = tuple((s.name, s.state, s.pid, s.error, s.activated) for s in report.services)
     peer = report.peer.error if report.peer else None
     return (
         *(report.version, report.role, report.serving, report.sessions, services, peer),
