@@ -124,6 +124,10 @@ class EventAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("was", "became", "looked_at")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        found: QuerySet[Event] = super().get_queryset(request)
+        return found.defer("recording")
+
     @admin.display(description=_("states after"))
     def states(self, event: Event) -> str:
         return " | ".join(str(node.get("state", "")) for node in event.after)

@@ -24,14 +24,15 @@ def watched_since(now: datetime) -> datetime | None:
 
 
 def events_of_group(group_id: int, *, limit: int = 20) -> QuerySet[Event]:
-    """The group's latest events, newest first."""
-    return Event.objects.filter(group_id=group_id).order_by("-at", "-id")[:limit]
+    """The group's latest events, newest first; their recordings are large and stay behind."""
+    found = Event.objects.filter(group_id=group_id).defer("recording")
+    return found.order_by("-at", "-id")[:limit]
 
 
 def event_before(event: Event) -> Event | None:
     """What had happened to the group before: the state in which the rule found it."""
     earlier = Event.objects.filter(group_id=event.group_id, version__lt=event.version)
-    return earlier.order_by("-version").first() if event.group_id else None
+    return earlier.defer("recording").order_by("-version").first() if event.group_id else None
 
 
 @dataclass(frozen=True, slots=True)

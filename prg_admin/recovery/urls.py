@@ -12,6 +12,9 @@ urlpatterns = [
     # what happened
     path("recovery/groups/<int:group_id>/events/", views.group_events, name="group-events"),
     path("recovery/events/<int:event_id>/", views.event, name="event"),
+    path(
+        "recovery/events/<int:event_id>/recording/", views.event_recording, name="event-recording"
+    ),
     path("recovery/engine/", views.engine_status, name="engine-status"),
     # agents
     path("srm/v1/call-in", views.agent_call_in, name="call-in"),

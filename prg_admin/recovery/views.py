@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from prg_admin.recovery.access import (
 )
 from prg_admin.recovery.explained import explained
 from prg_admin.recovery.forms import AcknowledgeForm
+from prg_admin.recovery.replays import recording_text, replayed
 from prg_admin.recovery.selectors import event_before, events_of_group
 from prg_admin.recovery.services import CallInAnswer, action_request, call_in
 
@@ -125,8 +126,26 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
     """One event at an address that stays; also of a group that is gone."""
     found = get_event_or_404(request.user, event_id)
     before = event_before(found)
-    context = {"explained": explained(found), "before": before and explained(before)}
+    context = {
+        "explained": explained(found),
+        "before": before and explained(before),
+        "replayed": replayed(found),
+    }
     return render(request, "recovery/event.html", context)
+
+
+@require_safe
+@readers
+def event_recording(request: HttpRequest, event_id: int) -> HttpResponse:
+    """All inputs of the decision as a file, for ``utils ha replay`` here or elsewhere."""
+    found = get_event_or_404(request.user, event_id)
+    try:
+        text = recording_text(found)
+    except LookupError:
+        raise Http404 from None
+    response = HttpResponse(text, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="event-{found.pk}.json"'
+    return response
 
 
 @require_safe

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from prg_admin.cli import dbreplication, ha
+from prg_admin.cli import dbreplication, ha, replay
 from prg_admin.domain.facts import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.clock import steady_now
@@ -26,7 +26,7 @@ TITLES = {
 class Command(BaseCommand):
     help = (
         "The administration commands: utils ha status | failover | fallback | recover | "
-        "acknowledge, "
+        "acknowledge | recording | replay, "
         "utils dbreplication status | runtimestate."
     )
 
@@ -48,6 +48,7 @@ class Command(BaseCommand):
             command.add_argument("--json", action="store_true", help="print JSON")
             if verb == "acknowledge":
                 command.add_argument("--comment", default="", help="what was found; required")
+        replay.add_arguments(verbs)
         dbreplication.add_arguments(areas)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -63,6 +64,12 @@ class Command(BaseCommand):
     def _carry_out(self, options: dict[str, Any]) -> None:
         if options["area"] == dbreplication.AREA:
             self.stdout.write(dbreplication.run(**options, now=steady_now()))
+            return
+        if options["verb"] in replay.VERBS:
+            text, alike = replay.run(**options)
+            self.stdout.write(text)
+            if not alike:
+                raise SystemExit(1)
             return
         verb, name = options["verb"], options["name"]
         if verb in ("failover", "fallback"):
