@@ -44,6 +44,16 @@ def application(node: Node) -> web.Application:
         action = Action(request.match_info["action"])
         return _answer(await node.control(request.match_info["name"], action), status=202)
 
+    actions = "|".join(Action)
+    app.router.add_get("/srm/v1/report", _engine_only(report), allow_head=False)
+    app.router.add_put("/srm/v1/goal", _engine_only(goal))
+    app.router.add_post("/srm/v1/heartbeat", heartbeat)
+    app.router.add_post(f"/srm/v1/services/{{name}}/{{action:{actions}}}", _engine_only(service))
+    _add_checks(app, node)
+    return app
+
+
+def _add_checks(app: web.Application, node: Node) -> None:
     async def checkup(_request: web.Request) -> web.Response:
         return _answer(node.checkup())
 
@@ -56,16 +66,10 @@ def application(node: Node) -> web.Application:
             return _answer(await node.links.count(request))
         return web.Response()
 
-    actions = "|".join(Action)
     app.router.add_get("/srm/v1/checkup", _engine_only(checkup), allow_head=False)
     app.router.add_post("/srm/v1/measure", _engine_only(measure))
     app.router.add_get("/srm/v1/link", link, allow_head=False)
     app.router.add_post("/srm/v1/link", link)
-    app.router.add_get("/srm/v1/report", _engine_only(report), allow_head=False)
-    app.router.add_put("/srm/v1/goal", _engine_only(goal))
-    app.router.add_post("/srm/v1/heartbeat", heartbeat)
-    app.router.add_post(f"/srm/v1/services/{{name}}/{{action:{actions}}}", _engine_only(service))
-    return app
 
 
 def _engine_only(handler: Handler) -> Handler:
