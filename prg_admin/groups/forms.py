@@ -1,4 +1,4 @@
-"""The group form and the search row. All rules are those of ``domain.validation``."""
+"""The group form. All rules are those of ``domain.validation``."""
 
 from __future__ import annotations
 
@@ -12,22 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from prg_admin.domain.preflight import Preflight
 from prg_admin.domain.validation import GroupDraft, Problem
 from prg_admin.groups.models import PresenceRedundancyGroup
-from prg_admin.groups.selectors import Operator, Search, group_preflight, node_choices
+from prg_admin.groups.selectors import group_preflight, node_choices
 from prg_admin.groups.services import group_draft, group_problems
 from prg_admin.lib.sentences import FIELDS, problem_text
 from prg_admin.topology.models import Node
 
 NOT_SELECTED = _("Not-Selected")
-ROWS_PER_PAGE = (10, 25, 50, 100)
-
-OPERATORS = (
-    (Operator.BEGINS_WITH, _("begins with")),
-    (Operator.CONTAINS, _("contains")),
-    (Operator.IS_EXACTLY, _("is exactly")),
-    (Operator.ENDS_WITH, _("ends with")),
-    (Operator.IS_EMPTY, _("is empty")),
-    (Operator.IS_NOT_EMPTY, _("is not empty")),
-)
 
 
 class ServerField(forms.ChoiceField):
@@ -108,36 +98,6 @@ class GroupForm(forms.Form):
     def go_on_from(self, revision: int) -> None:
         """What was typed stays; the next Save is meant for the state that is stored now."""
         self.data = {**dict(self.data.items()), "revision": str(revision)}
-
-
-class SearchForm(forms.Form):
-    field = forms.ChoiceField(
-        label=_("Field"),
-        choices=[("name", FIELDS["name"]), ("description", FIELDS["description"])],
-        required=False,
-    )
-    operator = forms.ChoiceField(
-        label=_("Operator"), choices=[(o.value, text) for o, text in OPERATORS], required=False
-    )
-    text = forms.CharField(label=_("Search text"), required=False)
-    rows = forms.TypedChoiceField(
-        label=_("Rows per Page"),
-        coerce=int,
-        choices=[(n, str(n)) for n in ROWS_PER_PAGE],
-        required=False,
-    )
-
-    @property
-    def search(self) -> Search:
-        """What was asked for; a value that is not on offer counts as the first one."""
-        data = self.cleaned_data if self.is_valid() else {}
-        operator = data.get("operator") or Operator.BEGINS_WITH.value
-        return Search(data.get("field") or "name", Operator(operator), data.get("text", ""))
-
-    @property
-    def rows_per_page(self) -> int:
-        data = self.cleaned_data if self.is_valid() else {}
-        return int(data.get("rows") or ROWS_PER_PAGE[2])
 
 
 def _initial(group: PresenceRedundancyGroup | None) -> dict[str, Any]:

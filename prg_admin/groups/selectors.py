@@ -1,90 +1,22 @@
-"""Reading groups: the list, the choices of the form, and the facts its validation needs."""
+"""Reading groups: the choices of the form, and the facts its validation needs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, Q
 
 from prg_admin.domain.pair import Action, limitation
 from prg_admin.domain.preflight import Preflight, preflight
 from prg_admin.domain.validation import CurrentGroup, GroupContext, GroupDraft, enables_ha
-from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.pairs import draft_pair, load_pair
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import node_facts
 
-
-class Operator(StrEnum):
-    """Of the search row, in the order of the drop-down (domain facts 6.9)."""
-
-    BEGINS_WITH = "begins-with"
-    CONTAINS = "contains"
-    IS_EXACTLY = "is-exactly"
-    ENDS_WITH = "ends-with"
-    IS_EMPTY = "is-empty"
-    IS_NOT_EMPTY = "is-not-empty"
-
-
-LOOKUPS = {
-    Operator.BEGINS_WITH: "istartswith",
-    Operator.CONTAINS: "icontains",
-    Operator.IS_EXACTLY: "iexact",
-    Operator.ENDS_WITH: "iendswith",
-}
 NODES_OF_PAIR = 2
-SEARCH_FIELDS = ("name", "description")
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    field: str = "name"
-    operator: Operator = Operator.BEGINS_WITH
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """One line of the list."""
-
-    group: PresenceRedundancyGroup
-    members: tuple[Member, ...]
-    users: int
-
-
-def find_groups(search: Search) -> QuerySet[PresenceRedundancyGroup]:
-    """Without regard to case and without wildcards; an empty text finds all."""
-    groups = PresenceRedundancyGroup.objects.select_related("cluster").order_by(Lower("name"))
-    empty = Q(**{search.field: ""})
-    if search.operator is Operator.IS_EMPTY:
-        return groups.filter(empty)
-    if search.operator is Operator.IS_NOT_EMPTY:
-        return groups.exclude(empty)
-    if not search.text:
-        return groups
-    return groups.filter(**{f"{search.field}__{LOOKUPS[search.operator]}": search.text})
-
-
-def group_rows(groups: Iterable[PresenceRedundancyGroup]) -> list[GroupRow]:
-    """The groups of one page with members and users, in one further query."""
-    listed = list(groups)
-    members: dict[int, list[Member]] = {}
-    users: dict[int, int] = {}
-    found = (
-        Member.objects.filter(group__in=listed)
-        .select_related("node")
-        .annotate(users=Count("node__presence_users"))
-        .order_by("group_id", "position")
-    )
-    for member in found:
-        members.setdefault(member.group_id, []).append(member)
-        users[member.group_id] = users.get(member.group_id, 0) + member.users
-    return [GroupRow(g, tuple(members.get(g.pk, ())), users.get(g.pk, 0)) for g in listed]
 
 
 def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = ()) -> list[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, register_converter
 
-from prg_admin.groups import views
+from prg_admin.groups import list_views, views
 
 
 class MemberAction:
@@ -26,8 +26,8 @@ BASE = "system/presence-redundancy-groups/"
 app_name = "groups"
 urlpatterns: list[URLPattern] = [
     # The list
-    path(BASE, views.group_list, name="group-list"),
-    path(f"{BASE}delete-selected/", views.group_delete_selected, name="group-delete-selected"),
+    path(BASE, list_views.group_list, name="group-list"),
+    path(f"{BASE}delete-selected/", list_views.group_delete_selected, name="group-delete-selected"),
     # One group
     path(f"{BASE}add/", views.group_add, name="group-add"),
     path(f"{BASE}validate/", views.group_validate, name="group-validate"),
@@ -35,7 +35,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{BASE}<int:pk>/", views.group, name="group"),
     path(f"{BASE}<int:pk>/validate/", views.group_validate, name="group-validate"),
     path(f"{BASE}<int:pk>/preflight/", views.group_preflight, name="group-preflight"),
-    path(f"{BASE}<int:pk>/delete/", views.group_delete, name="group-delete"),
+    path(f"{BASE}<int:pk>/delete/", list_views.group_delete, name="group-delete"),
     # Confirmations of what the engine is asked for
     path(f"{BASE}<int:pk>/recover/", views.group_recover, name="group-recover"),
     path(

@@ -1,59 +1,30 @@
-"""System > Presence Redundancy Groups: Find and List, Configuration, and the confirmations."""
+"""Presence Redundancy Group Configuration, and the confirmations of what the engine is asked."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from prg_admin.accounts.access import administrators, readers, readers_see_administrators_change
+from prg_admin.accounts.access import administrators, readers_see_administrators_change
 from prg_admin.domain.pair import Action
 from prg_admin.groups import services
 from prg_admin.groups.access import get_group_or_404
-from prg_admin.groups.forms import GroupForm, SearchForm
+from prg_admin.groups.forms import GroupForm
 from prg_admin.groups.models import PresenceRedundancyGroup
-from prg_admin.groups.selectors import find_groups, group_rows, unassigned_nodes
 from prg_admin.groups.status import GroupStatus, MemberStatus, forecast, group_status
 from prg_admin.lib.htmx import render_page, wanted_fragment
-from prg_admin.lib.sentences import field_label, problem_text
+from prg_admin.lib.sentences import field_label
 
 HA_TABLE = "ha-table"
-LIST_STATES = "list-states"
-SEARCH_DEFAULTS = {"field": "name", "rows": "50"}
 PAIR_FIELDS = ("server1", "server2", "ha_enabled")
 """Fields whose rules look at one another: one changed, all are judged anew."""
-
-
-@require_safe
-@readers
-def group_list(request: HttpRequest) -> HttpResponse:
-    search = SearchForm({**SEARCH_DEFAULTS, **request.GET.dict()})
-    paginator = Paginator(find_groups(search.search), search.rows_per_page)
-    page = paginator.get_page(request.GET.get("page"))
-    rows = group_rows(page.object_list)
-    # The open page tells which groups it shows: another one has no place for its states there.
-    shown = request.GET.get("shown", "").split()
-    query = request.GET.copy()
-    query.pop("page", None)
-    query.pop("shown", None)
-    context = {
-        "search": search,
-        "page": page,
-        "rows": rows,
-        "shown_rows": [row for row in rows if str(row.group.pk) in shown],
-        "is_other": shown != [str(row.group.pk) for row in rows],
-        "query": query.urlencode(),
-        "unassigned": unassigned_nodes(),
-    }
-    return render_page(request, "groups/group_list.html", context, fragments=(LIST_STATES,))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,34 +76,6 @@ def group_preflight(request: HttpRequest, pk: int | None = None) -> HttpResponse
     form = GroupForm(request.POST, group=found, now=now())
     context = {"form": form, "group": found, "outlook": form.outlook}
     return render(request, "groups/_preflight.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@administrators
-def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_group_or_404(request.user, pk)
-    if request.method != "POST":
-        context = {"groups": [found], "cancel": reverse("groups:group", args=[pk])}
-        return render(request, "groups/group_delete.html", context)
-    if _delete(request, [found]):
-        return redirect("groups:group-list")
-    return redirect("groups:group", pk)
-
-
-@require_POST
-@administrators
-def group_delete_selected(request: HttpRequest) -> HttpResponse:
-    """Asks first; deletes with ``confirmed``."""
-    keys = [int(pk) for pk in request.POST.getlist("group") if pk.isascii() and pk.isdigit()]
-    found = list(PresenceRedundancyGroup.objects.filter(pk__in=keys))
-    if not found:
-        messages.warning(request, _("No group is selected; nothing was deleted."))
-    elif "confirmed" not in request.POST:
-        context = {"groups": found, "cancel": reverse("groups:group-list"), "selected": True}
-        return render(request, "groups/group_delete.html", context)
-    else:
-        _delete(request, found)
-    return redirect("groups:group-list")
 
 
 @require_safe
@@ -235,21 +178,3 @@ def _shown(value: str | bool) -> str:
     if isinstance(value, bool):
         return _("on") if value else _("off")
     return value or _("empty")
-
-
-def _delete(request: HttpRequest, groups: list[PresenceRedundancyGroup]) -> int:
-    deleted = 0
-    for found in groups:
-        try:
-            outcome = services.group_delete(group_id=found.pk, user=request.user)
-        except PresenceRedundancyGroup.DoesNotExist:
-            continue  # somebody else deleted it: that is what was wanted
-        if isinstance(outcome, services.Refused):
-            for problem in outcome.problems:
-                messages.error(request, problem_text(problem))
-        else:
-            deleted += 1
-    if deleted:
-        text = ngettext("%(count)s group deleted.", "%(count)s groups deleted.", deleted)
-        messages.success(request, text % {"count": deleted})
-    return deleted

@@ -9,7 +9,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import PresenceRedundancyGroup
-from tests.factories import create_group, create_node, create_pair
+from tests.factories import create_cluster, create_group, create_node, create_pair
 
 URL = "/system/presence-redundancy-groups/"
 DELETE = f"{URL}delete-selected/"
@@ -60,13 +60,18 @@ def test_post_is_refused(admin: Client):
         ("description", "is-empty", "ignored", ["Nara"]),
         ("description", "is-not-empty", "", ["Kyoto", "Tokyo"]),
         ("description", "contains", "都", ["Kyoto"]),
-        ("password", "contains", "o", ["Kyoto", "Nara", "Tokyo"]),
+        ("password", "contains", "o", ["Kyoto", "Tokyo"]),
+        ("cluster", "begins-with", "west", ["Nara"]),
+        ("server", "is-exactly", "IMP9", ["Nara"]),
+        ("ha", "is-exactly", "enabled", ["Nara"]),
+        ("state", "begins-with", "idle", ["Nara"]),
     ],
 )
 def test_find(admin: Client, field: str, operator: str, text: str, found: list[str]):
     create_group("Tokyo", description="east")
     create_group("Kyoto", description="古い都")
-    create_group("Nara")
+    members = [create_node("imp9", cluster=create_cluster("west"))]
+    create_group("Nara", members=members, states=[NodeState.IDLE])
 
     response = admin.get(URL, {"field": field, "operator": operator, "text": text})
 
@@ -77,10 +82,44 @@ def test_rows_per_page_and_pages_keep_the_search(admin: Client):
     for number in range(12):
         create_group(f"group{number:02}")
 
-    response = admin.get(URL, {"rows": "10", "text": "group", "page": "2"})
+    response = admin.get(URL, {"rows": "10", "text": "group", "sort": "-name", "page": "2"})
 
-    assert names(response) == ["group10", "group11"]
-    assert "rows=10&amp;text=group&amp;page=1" in response.content.decode()
+    assert names(response) == ["group01", "group00"]
+    address = "?field=name&amp;operator=begins-with&amp;text=group&amp;rows=10&amp;sort=-name"
+    assert f'href="{address}&amp;page=1"' in response.content.decode()
+
+
+def test_sorted_by_users_and_by_cluster(admin: Client):
+    create_group("few", members=create_pair(create_cluster("b"), users=1))
+    create_group("many", members=create_pair(create_cluster("a"), users=2))
+
+    assert names(admin.get(URL, {"sort": "-users"})) == ["many", "few"]
+    assert names(admin.get(URL, {"sort": "-cluster"})) == ["few", "many"]
+
+
+def test_the_whole_list_as_a_file(admin: Client):
+    for number in range(12):
+        create_group(f"group{number:02}", description="=cmd()")
+
+    response = admin.get(URL, {"view": "csv", "text": "group1", "rows": "10"})
+
+    lines = b"".join(response.streaming_content).decode().splitlines()
+    assert lines[0].startswith("\ufeffName,Description,Cluster")
+    assert [line.split(",")[:2] for line in lines[1:]] == [
+        ["group10", "'=cmd()"],
+        ["group11", "'=cmd()"],
+    ]
+
+
+def test_the_print_view_has_the_records_and_nothing_to_press(admin: Client):
+    create_group("Tokyo")
+
+    html = admin.get(URL, {"view": "print", "text": "tok"}).content.decode()
+
+    assert "Tokyo" in html
+    assert "Name begins with “tok”" in html
+    for absent in ('<form id="search', "checkbox", "Add New", 'aria-label="Menu'):
+        assert absent not in html
 
 
 @pytest.mark.parametrize("count", [3, 30])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice, zip_longest
@@ -24,6 +25,9 @@ MOST_CRITERIA = 10
 LONGEST_TEXT = 255
 MOST_PRINTED = 1000
 CSV, PRINT = "csv", "print"
+_KEY = re.compile(r"[0-9]{1,19}")
+_GREATEST_KEY = 2**63 - 1
+"""Of a database key; a greater number would be an error of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +266,9 @@ def batches(found: Found[Any], size: int) -> Iterator[list[Any]]:
         wanted = keys[start : start + size]
         records = found.records.order_by().in_bulk(wanted)
         yield [records[key] for key in wanted if key in records]
+
+
+def chosen_keys(values: Iterable[str]) -> list[int]:
+    """The keys of ticked boxes; what is no key is left out, as is what no key can be."""
+    keys = (int(value) for value in values if _KEY.fullmatch(value))
+    return [key for key in keys if key <= _GREATEST_KEY]
