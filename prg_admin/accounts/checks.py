@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from inspect import getclosurevars
 from typing import Any
 
@@ -23,21 +24,34 @@ def views_are_guarded(**_kwargs: Any) -> list[CheckMessage]:
 
 def unguarded(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[CheckMessage]:
     """An error for every view below ``patterns`` whose mark is missing or too weak."""
-    for address, pattern in all_patterns(patterns):
-        if not pattern.callback.__module__.startswith(EXEMPT_MODULES):
-            yield from _errors(address, pattern.callback)
+    for place in all_places(patterns):
+        if not place.view.__module__.startswith(EXEMPT_MODULES):
+            yield from _errors(place.address, place.view)
 
 
-def all_patterns(
-    patterns: Iterable[URLPattern | URLResolver], prefix: str = "/"
-) -> Iterator[tuple[str, URLPattern]]:
-    """Every view with its address as the patterns spell it; the Django admin is left out."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    address: str
+    """As the patterns spell it, e.g. ``/system/servers/<int:pk>/``."""
+    namespace: str
+    pattern: URLPattern
+
+    @property
+    def view(self) -> View:
+        return self.pattern.callback
+
+
+def all_places(
+    patterns: Iterable[URLPattern | URLResolver], prefix: str = "/", namespace: str = ""
+) -> Iterator[Place]:
+    """Every view with its address; the Django admin is left out."""
     for pattern in patterns:
         address = prefix + str(pattern.pattern)
         if isinstance(pattern, URLPattern):
-            yield address, pattern
+            yield Place(address, namespace, pattern)
         elif pattern.app_name != "admin":
-            yield from all_patterns(pattern.url_patterns, address)
+            inner = pattern.namespace or namespace
+            yield from all_places(pattern.url_patterns, address, inner)
 
 
 def rule_of(view: View) -> Rule | None:
