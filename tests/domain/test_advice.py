@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from prg_admin.domain.facts import Pair
+from prg_admin.domain.invariants import Decided
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.transitions import ROWS as TRANSITIONS
 from prg_admin.lib.advice import ROWS, Advice, Standing, advice
 from tests.domain.lives import live
-from tests.soak.checker import Decided, Record
+from tests.soak.checker import Record
 
 S, R = NodeState, Reason
 Way = tuple[NodeState, Reason, NodeState, Reason]

@@ -13,12 +13,12 @@ import pytest
 
 from prg_admin.domain import facts, pair, reach, transitions
 from prg_admin.domain.facts import Pair, Request, is_healthy
+from prg_admin.domain.invariants import Decided, judged
 from prg_admin.domain.pair import ABOUT_A_NODE, check_invariants, decide
 from prg_admin.domain.reach import LONGEST, Answers, Health, Last, Moment, Places, Silent, Sky
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import TRANSITIONAL, NodeState, Role
 from prg_admin.domain.transitions import ROWS, SET_BY_PEOPLE
-from tests.soak import checker
 
 S = NodeState
 ASKED = {"failover-asked", "fallback-asked", "recover-asked"}
@@ -39,7 +39,7 @@ class Walked:
             return  # nothing was touched
         settings = moment.sky.settings
         case = Case(moment.before, settings, reach.NOW, moment.request, moment.blind)
-        for wrong in checker.judged(checker.Decided(case, moment.decision)):
+        for wrong in judged(Decided(case, moment.decision)):
             self.wrong[f"{wrong} {moment.decision.rule}"] += 1
 
 

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prg_admin.domain.facts import Action, Request
+from prg_admin.domain.invariants import Decided
 from prg_admin.domain.pair import decide
 from prg_admin.domain.replay import Case, Difference, Recording
 from prg_admin.domain.strict import StrictError, plain, read
 from tests.domain.documents import documents, places, with_value, without, written
 from tests.domain.lives import live_and_recover
 from tests.domain.simulation import World
-from tests.soak.checker import Decided, Record
+from tests.soak.checker import Record
 
 FAILOVER = Request(Action.FAILOVER, 0)
 

@@ -15,8 +15,9 @@ import sys
 import time
 from pathlib import Path
 
+from prg_admin.domain.invariants import Decided
 from tests.domain.lives import live_and_recover
-from tests.soak.checker import Decided, Record, replays, to_json, wrongs
+from tests.soak.checker import Record, replays, to_json, wrongs
 
 STEPS = 150
 KEPT = 200

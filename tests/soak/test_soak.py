@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from prg_admin.domain.invariants import Decided
 from tests.soak import checker
 from tests.soak.__main__ import Histories, lived
-from tests.soak.checker import Decided, Served
+from tests.soak.checker import Served
 
 
 @pytest.fixture
