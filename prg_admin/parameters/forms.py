@@ -19,9 +19,9 @@ from prg_admin.domain.parameter_rules import (
     check_value,
     related,
 )
+from prg_admin.domain.settings import settings_of
 from prg_admin.domain.timing import WorstCase, worst_case
 from prg_admin.lib.parameter_sentences import allowed_values, amount, parameter_problem_text
-from prg_admin.parameters.selectors import settings_of
 
 
 class ParameterField(forms.CharField):

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.catalogue import Parameter
-from prg_admin.domain.parameter_rules import check_value
-from prg_admin.domain.states import CRITICAL_SERVICES, ServiceState
+from prg_admin.domain.services import BY_NAME
+from prg_admin.domain.settings import is_usable, settings_of
+from prg_admin.domain.states import ServiceState
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.topology.models import Cluster, Node
 from prg_admin.topology.selectors import last_report
 
 logger = logging.getLogger(__name__)
-
-MINUTE = 60.0
 
 
 def recovery_settings(cluster_ids: Iterable[int]) -> dict[int, RecoverySettings]:
@@ -37,31 +36,6 @@ def recovery_settings(cluster_ids: Iterable[int]) -> dict[int, RecoverySettings]
         if _is_usable(service, name, value):
             stored[cluster_id][name] = value
     return {cluster_id: settings_of(values) for cluster_id, values in stored.items()}
-
-
-def settings_of(stored: Mapping[str, str]) -> RecoverySettings:
-    """From values by parameter name; what is not there is as suggested."""
-
-    def text(name: str) -> str:
-        service = catalogue.XCP_ROUTER if name == catalogue.MULTIPLE_DEVICE_MESSAGING else None
-        return stored.get(name) or catalogue.BY_KEY[service or catalogue.SRM, name].default
-
-    def flag(name: str) -> bool:
-        return text(name) == catalogue.TRUE
-
-    return RecoverySettings(
-        heart_beat_interval=float(text(catalogue.HEART_BEAT_INTERVAL)),
-        connect_timeout=float(text(catalogue.CONNECT_TIMEOUT)),
-        keep_alive_timeout=float(text(catalogue.KEEP_ALIVE_TIMEOUT)),
-        initialization_timeout=float(text(catalogue.INITIALIZATION_TIMEOUT)),
-        critical_service_delay=float(text(catalogue.CRITICAL_SERVICE_DELAY)),
-        automatic_fallback=flag(catalogue.AUTOMATIC_FALLBACK),
-        monitor_xcp_authentication=flag(catalogue.MONITOR_XCP_AUTHENTICATION),
-        automatic_fallback_delay=float(text(catalogue.AUTOMATIC_FALLBACK_DELAY)) * MINUTE,
-        keep_serving_when_isolated=(text(catalogue.ISOLATED_NODE_POLICY) == catalogue.KEEP_SERVING),
-        transition_deadline=float(text(catalogue.TRANSITION_DEADLINE)),
-        multiple_device_messaging=flag(catalogue.MULTIPLE_DEVICE_MESSAGING),
-    )
 
 
 def parameter(cluster_id: int, service: str, name: str, node_id: int | None = None) -> str:
@@ -110,7 +84,7 @@ class ServiceChoice:
 
 
 def service_choices(node: Node) -> list[ServiceChoice]:
-    """Services of a node by name; active are those that its last report lists as started.
+    """All services there are, by name; active are those that the node's last report has started.
 
     Cisco Server Recovery Manager is the node's agent, active while it can be reached.
     """
@@ -118,7 +92,7 @@ def service_choices(node: Node) -> list[ServiceChoice]:
     services = last.report.services if last and last.report else ()
     started = {s.name for s in services if s.state is ServiceState.STARTED}
     reachable = last is not None and last.reachable
-    names = {catalogue.SRM, *CRITICAL_SERVICES, *(s.name for s in services)}
+    names = {*BY_NAME, *(s.name for s in services)}
     return [
         ServiceChoice(name, reachable and (name == catalogue.SRM or name in started))
         for name in sorted(names)
@@ -127,10 +101,7 @@ def service_choices(node: Node) -> list[ServiceChoice]:
 
 def _is_usable(service: str, name: str, value: str) -> bool:
     """A value written past the services must not stop the engine; the suggested one holds then."""
-    known = catalogue.BY_KEY.get((service, name))
-    if known is None:
-        return False
-    problem = check_value(known, value)
-    if problem is not None:
-        logger.warning("Stored value of %s / %s is not usable: %s", service, name, problem.code)
-    return problem is None
+    usable = is_usable(service, name, value)
+    if not usable and (service, name) in catalogue.BY_KEY:
+        logger.warning("Stored value of %s / %s is not usable", service, name)
+    return usable
