@@ -1,6 +1,10 @@
 from django.urls import path
 
-from prg_admin.console import views
+from prg_admin.console import frame_views, views
 
 app_name = "console"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("go/", frame_views.go, name="go"),
+    path("about/", frame_views.about, name="about"),
+]
