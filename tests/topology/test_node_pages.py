@@ -64,7 +64,7 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(count):
         create_group()
 
-    with django_assert_num_queries(4):  # session, user, nodes, engine
+    with django_assert_num_queries(6):  # session, user, count, nodes, users, engine
         admin.get(LIST)
 
 
