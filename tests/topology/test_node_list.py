@@ -38,7 +38,8 @@ def servers(db: None) -> None:
         ("agent", "is-exactly", "reachable", ["imp1"]),
     ],
 )
-def test_find(admin: Client, servers: None, field: str, operator: str, text: str, found: list[str]):
+@pytest.mark.usefixtures("servers")
+def test_find(admin: Client, field: str, operator: str, text: str, found: list[str]):
     response = admin.get(URL, {"field": field, "operator": operator, "text": text})
     assert names(response) == found
 
