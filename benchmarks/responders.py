@@ -40,6 +40,7 @@ def report(number: int, *, digest: str = "", epoch: int = 1, role: Role = Role.O
         version="15.0.1.10000-10",
         boot_id=f"boot{number}",
         seq=1,
+        order_seq=1,
         up_s=60.0,
         highest_epoch=epoch,
         goal_epoch=epoch,

@@ -64,6 +64,7 @@ def create_report(
         "version": version,
         "boot_id": f"boot-of-{node}",
         "seq": 1,
+        "order_seq": 0,
         "up_s": 60.0,
         "highest_epoch": 1,
         "goal_epoch": 1,

@@ -108,6 +108,7 @@ class Node:
             self._database = Database(config.database, node=config.name, changed=self._on_database)
         self._began = clock.now()
         self._seq = 0
+        self._order_seq = 0
         self._followed = False
         """The stored goal is followed: it was put since the start, or cannot be outdated."""
         self._closing = False
@@ -136,6 +137,7 @@ class Node:
             version=self._config.version,
             boot_id=self._boot_id,
             seq=self._seq,
+            order_seq=self._order_seq,
             up_s=clock.now() - self._began,
             highest_epoch=state.highest_epoch,
             goal_epoch=0 if goal is None else goal.epoch,
@@ -190,6 +192,7 @@ class Node:
             start = leaves_idle(self._store.state, goal)
             names = self._supervisor.names
             await self._store.change(lambda state: with_goal(state, goal, names))
+            self._order_seq = order.seq
             self._check_fresh(order)  # the disk may have been slow
             log.info("goal: %s, epoch %d, group %r", goal.role, goal.epoch, goal.group)
             await self._follow(goal, start=start)
@@ -206,6 +209,7 @@ class Node:
             log.warning("refused a goal of epoch %d, the highest is %d", goal.epoch, highest)
             raise Refused(409, "stale-epoch", highest_epoch=highest)
         self._check_fresh(order)
+        self._check_later(order)
 
     def _check_fresh(self, order: Order) -> None:
         """An order that lay about while we were isolated must not wake us."""
@@ -214,6 +218,13 @@ class Node:
             log.warning("refused an order for an earlier state of this node")
             fences = self._right.fences
             raise Refused(409, "stale-order", boot_id=self._boot_id, fences=fences)
+
+    def _check_later(self, order: Order) -> None:
+        """One that was overtaken by a later order must not undo it."""
+        again = self._goal is not None and order.goal.digest == self._goal.digest
+        if order.seq < self._order_seq or (order.seq == self._order_seq and not again):
+            log.warning("refused an order older than the last, report %d", order.seq)
+            raise Refused(409, "stale-order", order_seq=self._order_seq)
 
     async def _follow(self, goal: Goal, *, start: bool) -> None:
         self._followed = True

@@ -24,6 +24,7 @@ from prg_admin.domain.states import (
 )
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.transitions import When
+from prg_admin.domain.under_way import UnderWay, as_if_taken
 from prg_admin.domain.wire import Report
 
 Values = dict[str, Any]
@@ -54,10 +55,18 @@ class NodeView:
     """The boot of the agent under which the last change was recorded; empty: none yet."""
     goodbye: bool = False
     """It said goodbye in the boot of its last report: it serves nobody, and never will in it."""
+    under_way: UnderWay | None = None
+    """Orders sent whose end is not known; None: there are none."""
 
     @property
     def report(self) -> Report | None:
         return self.last_report if self.reachable else None
+
+    @property
+    def feared(self) -> Report | None:
+        """What it may be doing while it cannot be asked."""
+        last = self.last_report
+        return None if last is None else as_if_taken(last, self.under_way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +222,7 @@ def is_fenced(facts: Facts) -> bool:
     Sure only when it said goodbye, or its last report said that it isolates itself, or that it
     serves nobody and will not begin without a new order.
     """
-    last = facts.a.last_report
+    last = facts.a.feared
     if facts.a.reachable or last is None:
         return False
     if facts.a.goodbye:
@@ -228,7 +237,7 @@ def fence_wait(node: NodeView, settings: RecoverySettings) -> float:
 
     The parameters may have been shortened since; a node that is out of reach has not heard of it.
     """
-    last = node.last_report
+    last = node.feared
     own = 0.0 if last is None else last.isolation_limit_s + timing.DOOR_MARGIN_S
     return max(timing.silence_limit(settings), own)
 

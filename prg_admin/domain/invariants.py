@@ -17,6 +17,7 @@ from prg_admin.domain.pair import Decision
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import Role, ServiceState, homes_served
 from prg_admin.domain.transitions import ROWS, Row, Step
+from prg_admin.domain.wire import Report
 
 ROW_OF = {row.rule: row for row in ROWS}
 ORDERS = {"next-order", "epoch-raised"}
@@ -92,12 +93,21 @@ def _possibly_served(node: NodeView, witness: NodeView, now: datetime) -> frozen
         return frozenset()
     if last is None or node.heard_at is None:
         return everything
-    may_go_on = last.role in (Role.OWN, Role.BOTH) and last.isolation_limit_s <= 0
+    limits = _limits_it_may_keep(node, last)
     heard_by = witness.last_report.peer if witness.reachable and witness.last_report else None
-    if may_go_on or heard_by is None:
+    if 0 in limits or heard_by is None:
         return everything
     silence = min((now - node.heard_at).total_seconds(), heard_by.silence_s)
-    return frozenset() if silence > last.isolation_limit_s else everything
+    return frozenset() if silence > max(limits, default=0) else everything
+
+
+def _limits_it_may_keep(node: NodeView, last: Report) -> list[float]:
+    """Isolation limits of the order it follows, and of one that it may take up yet; 0: none."""
+    orders = [(last.role, last.isolation_limit_s)]
+    late = node.under_way
+    if late is not None and (late.boot_id != last.boot_id or last.order_seq < late.seq):
+        orders.append((late.role, late.isolation_limit_s))
+    return [limit for role, limit in orders if role in (Role.OWN, Role.BOTH)]
 
 
 def _by_a_row(record: Decided) -> bool:

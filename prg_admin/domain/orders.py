@@ -21,9 +21,10 @@ from prg_admin.domain.facts import (
     fence_wait,
     is_fenced,
 )
-from prg_admin.domain.states import SERVING, NodeState, Role, homes_served
+from prg_admin.domain.states import NodeState, Role, homes_served
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.wire import Goal, PeerAddress, Report
+from prg_admin.domain.under_way import is_void
+from prg_admin.domain.wire import Goal, Order, PeerAddress
 
 
 def may_serve(node: NodeView, peer: NodeView, facts: Facts) -> frozenset[str]:
@@ -88,19 +89,18 @@ def _silence_to_see(node: NodeView, peer: NodeView | None, settings: RecoverySet
     return fence_wait(peer, settings)
 
 
-def as_if_taken(report: Report, goal: Goal) -> Report:
-    """The last report, as it has to be read once ``goal`` is on its way to the node.
+def due_order(node: NodeView, goal: Goal) -> Order | None:
+    """The order to send to a node that answers: when it does not follow the goal, or stays fenced.
 
-    Its answer may be lost, and the node with it: then it may have taken the goal, or not. Whoever
-    judges its fence has to reckon with the longer silence of the two, 0 being the longest.
+    Also when an earlier order got no answer: it may come yet, and accepting this one makes it void.
     """
-    if goal.role not in SERVING:
-        return report
-    limit = goal.timing.isolation_limit if goal.fence else 0.0
-    if report.role in SERVING:
-        longest = max(limit, report.isolation_limit_s)
-        limit = 0.0 if 0.0 in (limit, report.isolation_limit_s) else longest
-    return replace(report, role=goal.role, isolation_limit_s=limit)
+    report = node.report
+    if report is None:
+        return None
+    follows = report.goal_digest == goal.digest and not report.fenced
+    if follows and (node.under_way is None or is_void(node.under_way, report)):
+        return None
+    return Order(goal, report.boot_id, report.fences, report.seq)
 
 
 def goal_of(pair: Pair, index: int, settings: RecoverySettings) -> Goal:

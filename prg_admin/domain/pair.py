@@ -301,7 +301,7 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
 
 def _never_stops(node: NodeView) -> bool:
     """Out of reach, and it will go on serving: a recovery would wait for it for ever."""
-    last = node.last_report
+    last = node.feared
     if node.reachable or node.goodbye or last is None:
         return False
     return last.role in SERVING and not last.isolates

@@ -273,6 +273,7 @@ def _answer(index: int, ordered: Role, weather: Answers) -> Report:
         version="1",
         boot_id="2" if weather.restarted else "1",
         seq=1,
+        order_seq=0,
         up_s=1.0,
         highest_epoch=EPOCH,
         goal_epoch=EPOCH if has_it else EPOCH - 1,

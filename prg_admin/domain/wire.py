@@ -107,11 +107,17 @@ class Order(Document):
     An agent refuses an order whose ``boot_id`` or ``fences`` is not its own of now (409,
     ``stale-order``). So an order that lay in a socket while the agent was frozen or cut off can
     never wake a node that has isolated itself in the meantime.
+
+    It refuses one decided from an earlier report than the order it accepted last, too, and another
+    goal decided from the same one. So a late order never undoes a later one, even where both are of
+    one epoch, as when High Availability was switched off and on again.
     """
 
     goal: Goal
     boot_id: str
     fences: int
+    seq: int
+    """``Report.seq`` of the report it was decided from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,8 @@ class Report(Document):
     """Changes each time the agent starts."""
     seq: int
     """Counts this boot's reports, so that a late one is told from a new one."""
+    order_seq: int
+    """``Order.seq`` of the order accepted last in this boot, 0 before: earlier ones are void."""
     up_s: float
     highest_epoch: int
     goal_epoch: int

@@ -103,4 +103,5 @@ def _view(member: Member) -> NodeView:
         error=last.error,
         boot_id=member.boot_id,
         goodbye=report is not None and report.boot_id == last.goodbye_boot,
+        under_way=last.orders_under_way,
     )

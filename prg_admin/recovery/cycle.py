@@ -16,7 +16,7 @@ from django.db import transaction
 
 from prg_admin.domain import timing
 from prg_admin.domain.facts import NodeView, Pair, engine_silence
-from prg_admin.domain.orders import goal_of
+from prg_admin.domain.orders import due_order, goal_of
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.domain.timing import RecoverySettings
@@ -187,9 +187,9 @@ def due_orders(pair: Pair, settings: RecoverySettings) -> list[tuple[int, Order]
     due = []
     for index, node in enumerate(pair.nodes):
         goal = goal_of(pair, index, settings)
-        report = node.report
-        if report is not None and (report.goal_digest != goal.digest or report.fenced):
-            due.append((index, Order(goal, report.boot_id, report.fences)))
+        order = due_order(node, goal)
+        if order is not None:
+            due.append((index, order))
     return due
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from prg_admin.domain.facts import NodeView
-from prg_admin.domain.orders import as_if_taken
+from prg_admin.domain.under_way import sent
 from prg_admin.domain.wire import DatabaseReport, Goal, Report
 from prg_admin.live.news import announce
 from prg_admin.topology.agents import Answer
@@ -22,15 +22,13 @@ Heard = tuple[int, NodeView, Answer]
 """Primary key of a node, what was known of it, and what it answered now."""
 
 
+@transaction.atomic
 def expect_taken(node_id: int, report: Report | None, goal: Goal) -> None:
-    """Before the goal is sent: its answer may be lost, and nobody would know what the node follows.
-
-    The next report says what it does follow.
-    """
-    taken = report and as_if_taken(report, goal)
-    if report is not None and taken is not None and taken != report:
-        kept = NodeReport.objects.filter(pk=node_id, document__boot_id=report.boot_id)
-        kept.update(document=taken.to_json())
+    """Before an order is sent: its answer may be lost, and it may arrive at any time after."""
+    row = NodeReport.objects.select_for_update(no_key=True).get(pk=node_id)
+    if report is not None:
+        row.under_way = sent(row.orders_under_way, report, goal).to_json()
+        row.save(update_fields=["under_way"])
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from prg_admin.domain.facts import NodeView
+from prg_admin.domain.orders import due_order
 from prg_admin.domain.pair import decide
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.timing import RecoverySettings, agent_timing
@@ -180,6 +181,7 @@ def _free_view(node: Node) -> NodeView:
         last_report=last.report,
         reachable=last.reachable,
         error=last.error,
+        under_way=last.orders_under_way,
     )
 
 
@@ -204,10 +206,9 @@ def _order_free(
     for free, settings, answer in answered:
         view = with_answer(free.view, answer)
         goal = free.goal(settings)
-        report = view.report
-        if report is not None and (report.goal_digest != goal.digest or report.fenced):
-            expect_taken(free.pk, report, goal)
-            order = Order(goal, report.boot_id, report.fences)
+        order = due_order(view, goal)
+        if order is not None:
+            expect_taken(free.pk, view.report, goal)
             orders.append((targets([view], settings, now)[0], order))
     if orders:
         client.order(orders)

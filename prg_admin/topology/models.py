@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Lower
 
+from prg_admin.domain.under_way import ANY_ORDER, UnderWay
 from prg_admin.domain.wire import Report, WireError
 
 
@@ -78,6 +79,8 @@ class NodeReport(models.Model):
     """A second machine that calls in as this node while the known one goes on answering."""
     document = models.JSONField(null=True)
     """The report in its wire form; null while the node was never heard."""
+    under_way = models.JSONField(null=True)
+    """Orders sent, of which no report since says that they are void (``domain.under_way``)."""
 
     class Meta:
         ordering = ("node",)
@@ -94,3 +97,12 @@ class NodeReport(models.Model):
         except WireError:
             # Written by another release. The node counts as never heard until it answers again.
             return None
+
+    @property
+    def orders_under_way(self) -> UnderWay | None:
+        if self.under_way is None:
+            return None
+        try:
+            return UnderWay.from_json(self.under_way)
+        except WireError:
+            return ANY_ORDER  # written by another release

@@ -205,7 +205,7 @@ class Agent:
     async def put(self, wanted: Goal) -> tuple[int, Any]:
         """As the engine does: the order is for the agent's state of now."""
         now = await self.report()
-        order = Order(wanted, now.boot_id, now.fences)
+        order = Order(wanted, now.boot_id, now.fences, now.seq)
         return await self.call("PUT", "goal", json=order.to_json())
 
     async def order(self, wanted: Goal) -> Report:

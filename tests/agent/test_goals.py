@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prg_admin.domain.states import Role
-from tests.agent.lab import SERVICES, Agent, Lab, Session, alive, goal, until
+from prg_admin.domain.wire import Order
+from tests.agent.lab import CALM, SERVICES, Agent, Lab, Session, alive, goal, until
 
 
 async def test_a_new_node_runs_its_services_and_serves_nobody(lab: Lab, node: Agent) -> None:
@@ -70,6 +71,26 @@ async def test_a_stale_epoch_is_refused_even_after_a_restart(lab: Lab, node: Age
     status, body = await node.put(goal(Role.BOTH, 6))
     assert (status, body) == (409, {"error": "stale-epoch", "highest_epoch": 7})
     assert (await node.report()).serving == ()
+
+
+async def test_an_order_that_a_later_one_has_overtaken_is_refused(node: Agent) -> None:
+    """High Availability went off and on again, and the former order comes last: of one epoch."""
+    now = await node.report()
+    late = Order(goal(Role.OWN, 7, ha_enabled=False), now.boot_id, now.fences, now.seq)
+    followed = await node.order(goal(Role.OWN, 7, fence=True, timing=CALM))
+    assert followed.order_seq > now.seq
+    status, body = await node.call("PUT", "goal", json=late.to_json())
+    assert (status, body) == (409, {"error": "stale-order", "order_seq": followed.order_seq})
+    assert (await node.report()).isolates
+
+
+async def test_an_order_may_be_repeated_but_not_replaced_from_the_same_report(node: Agent) -> None:
+    now = await node.report()
+    order = Order(goal(Role.OWN, 7), now.boot_id, now.fences, now.seq)
+    other = Order(goal(Role.OWN, 8), now.boot_id, now.fences, now.seq)
+    puts = [await node.call("PUT", "goal", json=put.to_json()) for put in (order, order, other)]
+    assert [status for status, _ in puts] == [200, 200, 409]
+    assert (await node.report()).order_seq == now.seq
 
 
 async def test_the_peers_users_wait_until_the_peer_was_silent_long_enough(node: Agent) -> None:

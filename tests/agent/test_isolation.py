@@ -33,7 +33,7 @@ async def test_an_isolated_node_serves_again_only_after_an_order(lab: Lab, node:
     lab.engine.alive_status = 409
     await node.wait(lambda r: r.fenced)
     lab.engine.alive_status = 200
-    order = Order(fenced_goal(2), old.boot_id, old.fences)
+    order = Order(fenced_goal(2), old.boot_id, old.fences, old.seq)
     status, body = await node.call("PUT", "goal", json=order.to_json())
     assert (status, body["error"], body["fences"]) == (409, "stale-order", 1)
     await stays(lambda: _serves(node, ()), seconds=0.5)

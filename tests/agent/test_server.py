@@ -65,7 +65,7 @@ async def test_the_same_epoch_may_bring_other_particulars(shared: Agent) -> None
 
 
 async def test_an_order_for_an_earlier_start_of_the_agent_is_refused(shared: Agent) -> None:
-    order = Order(goal(Role.OWN, 7), "another boot", 0)
+    order = Order(goal(Role.OWN, 7), "another boot", 0, 1)
     status, body = await shared.call("PUT", "goal", json=order.to_json())
     boot_id = (await shared.report()).boot_id
     assert status == 409

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from prg_admin.domain.facts import Action, NodeView, Pair, Request
-from prg_admin.domain.orders import as_if_taken, goal_of
+from prg_admin.domain.invariants import Decided
+from prg_admin.domain.orders import due_order, goal_of
 from prg_admin.domain.pair import Decision, check_invariants, decide, limitation
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import (
@@ -25,8 +26,9 @@ from prg_admin.domain.states import (
     homes_served,
 )
 from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.under_way import sent
 from prg_admin.domain.wire import DatabaseReport, Goal, Order, PeerReport, Report, ServiceReport
-from tests.soak.checker import Decided, Record, Rested, Served
+from tests.soak.checker import Record, Rested, Served
 
 EPOCH_START = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = RecoverySettings(
@@ -52,6 +54,10 @@ class SimNode:
     database_down_since: float = 0.0
     boot: int = 1
     fences: int = 0
+    seq: int = 0
+    """Reports made in this boot."""
+    order_seq: int = 0
+    """The report that the order accepted last in this boot was decided from."""
     highest_epoch: int = 1
     goal: Goal | None = None
     ordered: bool = False
@@ -99,17 +105,22 @@ class SimNode:
     def put(self, order: Order, clock: float) -> None:
         if not self.alive or order.boot_id != str(self.boot) or order.fences != self.fences:
             return
-        if order.goal.epoch < self.highest_epoch:
+        if order.goal.epoch < self.highest_epoch or self.is_overtaken(order):
             return
         was_unlimited = self.ordered and not self.limited()
         self.goal = order.goal
         self.highest_epoch = order.goal.epoch
+        self.order_seq = order.seq
         self.ordered = True
         if was_unlimited and self.limited():
             self.renewed = max(self.renewed, clock)
         if order.goal.role is Role.IDLE and not self.stopped_by_order:
             self.services_up, self.stopped_by_order, self.down_since = False, True, clock
         self.settle(clock)
+
+    def is_overtaken(self, order: Order) -> bool:
+        again = self.goal is not None and _digest(self.goal) == _digest(order.goal)
+        return order.seq < self.order_seq or (order.seq == self.order_seq and not again)
 
     def crash(self) -> None:
         self.alive = False
@@ -118,14 +129,15 @@ class SimNode:
     def start(self, clock: float) -> None:
         self.alive = True
         self.boot += 1
-        self.fences = 0
+        self.fences = self.seq = self.order_seq = 0
         self.ordered = self.goal is not None and not self.goal.ha_enabled
         self.heard_peer = clock
         self.stopped_by_order = self.goal is not None and self.goal.role is Role.IDLE
         self.services_up = not self.stopped_by_order
         self.down_since = clock
 
-    def report(self, clock: float, seq: int) -> Report:
+    def report(self, clock: float) -> Report:
+        self.seq += 1
         state = ServiceState.STARTED if self.services_up else ServiceState.STOPPED
         down = None if self.services_up else clock - self.down_since
         service = ServiceReport("Cisco XCP Router", state, 1, None, down, True, "")
@@ -134,7 +146,8 @@ class SimNode:
             node=self.name,
             version="1",
             boot_id=str(self.boot),
-            seq=seq,
+            seq=self.seq,
+            order_seq=self.order_seq,
             up_s=0.0,
             highest_epoch=self.highest_epoch,
             goal_epoch=goal.epoch if goal and self.ordered else 0,
@@ -159,13 +172,6 @@ class SimNode:
 @functools.lru_cache(maxsize=4096)
 def _digest(goal: Goal) -> str:
     return goal.digest
-
-
-def _newer(known: Report | None, told: Report | None) -> Report | None:
-    """A late report of a boot does not replace a later one."""
-    if known is None or told is None:
-        return told or known
-    return known if known.seq >= told.seq else told
 
 
 @dataclass(frozen=True)
@@ -193,7 +199,6 @@ class World:
     """The engine hears nodes of other groups; else it is blind when these two are silent."""
     goodbyes: set[str] = field(default_factory=set)
     """Boots that ended with a goodbye, as ``name/boot``."""
-    seq: int = 0
     rules: list[str] = field(default_factory=list)
     version: int = 0
     running: RecoverySettings | None = None
@@ -272,11 +277,10 @@ class World:
                     replace(view, reachable=False, error=error, goodbye=goodbye, heard_at=at)
                 )
                 continue
-            self.seq += 1
             views.append(
                 replace(
                     view, reachable=True, error="", goodbye=False, heard_at=self.now,
-                    last_report=node.report(self.clock, self.seq),
+                    last_report=node.report(self.clock),
                 )
             )  # fmt: skip
         return replace(self.pair, nodes=tuple(views))
@@ -295,7 +299,8 @@ class World:
     def decide_from(self, look: Look, request: Request | None = None) -> Decision:
         """As ``recovery.cycle`` does: it gives way when the group has moved on since the look.
 
-        When a node was last heard is read anew, for it may have called in since.
+        When a node was last heard, and what was sent to it, is read anew. Its report may be older
+        than one that another look has brought.
         """
         if look.version != self.version or look.pair.ha_enabled != self.pair.ha_enabled:
             return Decision(self.pair)
@@ -314,19 +319,15 @@ class World:
             if view.reachable:
                 self.heard[index] = self.clock
         heard = [EPOCH_START + timedelta(seconds=clock) for clock in self.heard]
-        nodes = zip(pair.nodes, heard, strict=True)
-        return replace(pair, nodes=tuple(replace(n, heard_at=at) for n, at in nodes))
+        under_way = [view.under_way for view in self.pair.nodes]
+        nodes = zip(pair.nodes, heard, under_way, strict=True)
+        return replace(
+            pair, nodes=tuple(replace(n, heard_at=at, under_way=sent) for n, at, sent in nodes)
+        )
 
     def record(self, case: Case, decision: Decision) -> None:
         check_invariants(decision.pair)
-        kept = [
-            _newer(now.last_report, then.last_report)
-            for now, then in zip(self.pair.nodes, decision.pair.nodes, strict=True)
-        ]
-        nodes = zip(decision.pair.nodes, kept, strict=True)
-        self.pair = replace(
-            decision.pair, nodes=tuple(replace(n, last_report=report) for n, report in nodes)
-        )
+        self.pair = decision.pair
         if decision.rule is None:
             return
         self.version += 1
@@ -346,11 +347,12 @@ class World:
         for index in (0, 1):
             view = self.pair.nodes[index]
             goal, report = goal_of(self.pair, index, settings), view.report
-            if report is not None and (report.goal_digest != _digest(goal) or report.fenced):
+            order = due_order(view, goal)
+            if report is not None and order is not None:
                 nodes = list(self.pair.nodes)
-                nodes[index] = replace(view, last_report=as_if_taken(report, goal))
+                nodes[index] = replace(view, under_way=sent(view.under_way, report, goal))
                 self.pair = replace(self.pair, nodes=tuple(nodes))
-                yield index, Order(goal, report.boot_id, report.fences)
+                yield index, order
 
     def shut_down(self, index: int) -> None:
         """Cleanly: services stopped, goodbye said where it can be heard.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from prg_admin.domain import facts, orders, pair, timing
+from prg_admin.domain import facts, orders, pair, timing, under_way
 from prg_admin.domain.facts import Action, Request
 from prg_admin.domain.pair import Decision
 from prg_admin.domain.states import NodeState, Reason
@@ -56,14 +56,23 @@ def stale_orders_are_taken(patch: Patch) -> None:
     accept = SimNode.put
 
     def put_anything(self: SimNode, order, clock: float) -> None:
-        self.highest_epoch = 0
+        self.highest_epoch = self.order_seq = 0
         accept(self, order, clock)
 
     patch.setattr(SimNode, "put", put_anything)
 
 
 def an_order_without_an_answer_counts_as_refused(patch: Patch) -> None:
-    patch.setattr(simulation, "as_if_taken", lambda report, goal: report)
+    patch.setattr(simulation, "sent", lambda before, report, goal: None)
+
+
+def an_order_without_an_answer_counts_as_lost_once_the_node_is_asked(patch: Patch) -> None:
+    patch.setattr(under_way, "is_void", lambda orders, report: report.seq > orders.seq)
+    patch.setattr(orders, "is_void", lambda orders, report: report.seq > orders.seq)
+
+
+def overtaken_orders_are_taken(patch: Patch) -> None:
+    patch.setattr(SimNode, "is_overtaken", lambda self, order: False)
 
 
 def orders_keep_their_epoch(patch: Patch) -> None:
@@ -180,7 +189,7 @@ def an_order_from_before_a_failover_arrives_after_it() -> None:
     world.run(1)
     node = world.nodes[0]
     assert node.goal is not None
-    before = Order(node.goal, str(node.boot), node.fences)
+    before = Order(node.goal, str(node.boot), node.fences, node.seq)
     world.step(Request(Action.FAILOVER, 0))
     world.run(1)
     world.arrive(0, before)
@@ -201,11 +210,55 @@ def high_availability_goes_off_unseen_and_on_again() -> None:
     assert world.nodes[0].serving == {"a"}
 
 
+def high_availability_goes_off_and_on_and_the_former_order_comes_last() -> None:
+    """Both are of one epoch. The node is cut off before anybody looks again."""
+    world = World()
+    world.run(1)
+    world.switch_ha(on=False)
+    world.step()
+    late = world.late[:]
+    world.switch_ha(on=True)
+    world.late.clear()
+    world.run(1)
+    assert world.nodes[0].limited()
+    for index, order in late:
+        world.arrive(index, order)
+    world.cut = {("engine", "a"), ("a", "engine"), ("a", "b"), ("b", "a")}
+    world.run(40)
+    assert (world.nodes[0].serving, world.nodes[1].serving) == (set(), {"a", "b"})
+
+
+def an_order_that_nothing_followed_comes_after_the_node_was_asked_again() -> None:
+    """High Availability is on again before the node heard that it was off: it follows already."""
+    world = World()
+    world.run(1)
+    world.switch_ha(on=False)
+    world.step()
+    late, world.late = world.late, []
+    world.switch_ha(on=True)
+    world.step()
+    world.late.clear()
+    world.step()
+    for index, order in late:
+        world.arrive(index, order)
+    world.cut = {("engine", "a"), ("a", "engine"), ("a", "b"), ("b", "a")}
+    world.run(40)
+    assert world.nodes[1].serving == {"b"}
+
+
 STORIES = [
     (stale_orders_are_taken, an_order_from_before_a_failover_arrives_after_it),
     (
         an_order_without_an_answer_counts_as_refused,
         high_availability_goes_off_unseen_and_on_again,
+    ),
+    (
+        overtaken_orders_are_taken,
+        high_availability_goes_off_and_on_and_the_former_order_comes_last,
+    ),
+    (
+        an_order_without_an_answer_counts_as_lost_once_the_node_is_asked,
+        an_order_that_nothing_followed_comes_after_the_node_was_asked_again,
     ),
 ]
 

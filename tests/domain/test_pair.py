@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.orders import as_if_taken, goal_of
 from prg_admin.domain.pair import Limitation, decide, limitation
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.wire import Order
@@ -149,10 +148,10 @@ def test_a_node_cut_off_stops_before_its_peer_takes_over(world: World):
 def test_an_order_from_before_the_cut_wakes_nobody(world: World):
     world.step()
     goal = world.nodes[0].goal
-    report = world.nodes[0].report(world.clock, 1)
+    report = world.nodes[0].report(world.clock)
     world.cut = {("engine", "a"), ("a", "engine"), ("a", "b"), ("b", "a")}
     world.run(8)
-    world.nodes[0].put(Order(goal, report.boot_id, report.fences), world.clock)
+    world.nodes[0].put(Order(goal, report.boot_id, report.fences, report.seq), world.clock)
     world.pass_time(1)
     assert world.nodes[0].serving == frozenset()
 
@@ -604,25 +603,3 @@ def test_recover_is_refused_while_a_node_that_keeps_serving_is_out_of_reach():
 def test_a_request_without_meaning_raises(world: World, request_: Request):
     with pytest.raises(ValueError, match=request_.action.value):
         decide(world.probed(), settings=world.settings, now=world.now, request=request_)
-
-
-def test_an_order_whose_answer_was_lost_may_have_loosened_the_fence(world: World):
-    """High Availability went off at the node, unseen; on again, its fence is not relied upon."""
-    world.switch_ha(on=False)
-    world.step()
-    world.mail()
-    cut_off(world, "a")
-    world.switch_ha(on=True)
-    world.run(40)
-    assert world.nodes[0].serving == {"a"}
-    assert world.nodes[1].serving == {"b"}
-
-
-def test_an_order_whose_answer_was_lost_may_have_made_a_standby_serve(world: World):
-    report = world.probed().nodes[0].last_report
-    standby = replace(report, role=Role.STANDBY, isolation_limit_s=0.0)
-    goal = goal_of(world.pair, 0, world.settings)
-    assert as_if_taken(standby, goal).isolation_limit_s == goal.timing.isolation_limit
-    assert as_if_taken(standby, replace(goal, fence=False)).role is Role.OWN
-    assert as_if_taken(report, replace(goal, fence=False)).isolation_limit_s == 0
-    assert as_if_taken(report, replace(goal, role=Role.STANDBY)) == report

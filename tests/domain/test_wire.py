@@ -46,6 +46,7 @@ REPORT = Report(
     version="15.0.1",
     boot_id="b1",
     seq=3,
+    order_seq=2,
     up_s=5.0,
     highest_epoch=7,
     goal_epoch=7,
@@ -63,7 +64,7 @@ REPORT = Report(
 EXAMPLES: tuple[Document, ...] = (
     GOAL,
     REPORT,
-    Order(GOAL, "b1", 2),
+    Order(GOAL, "b1", 2, 3),
     Heartbeat("imp1", "b1", 7, Role.OWN, ("imp1",)),
     CallIn("imp1", "b1", CallInKind.SERVICE, "Cisco SIP Proxy: stopped"),
 )

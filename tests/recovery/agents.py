@@ -18,6 +18,7 @@ from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.wire import CallIn, CallInKind, Order
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
+from prg_admin.lib.actor import Actor
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery.cycle import Outcome, advance
 from prg_admin.recovery.models import Event
@@ -85,8 +86,7 @@ class SimPair(World):
             return Answer(None, "timeout")
         if not node.alive:
             return Answer(None, "refused")
-        self.seq += 1
-        return Answer(node.report(self.clock, self.seq), "", 1.0)
+        return Answer(node.report(self.clock), "", 1.0)
 
     def put(self, name: str, order: Order) -> Answer:
         node = self._node(name)
@@ -96,6 +96,8 @@ class SimPair(World):
             return Answer(None, "stale-order")
         if order.goal.epoch < node.highest_epoch:
             return Answer(None, "stale-epoch")
+        if node.is_overtaken(order):
+            return Answer(None, "stale-order")
         node.put(order, self.clock)
         self.start_ordered_services()
         self.check()
@@ -139,7 +141,7 @@ class SimPair(World):
 
     def ask(self, action: Action, index: int | None = None) -> Limitation | None:
         return action_request(
-            group_id=self.group_id, action=action, index=index, actor="alice", now=self.now
+            group_id=self.group_id, action=action, index=index, actor=Actor("alice"), now=self.now
         )
 
     # What can be seen.

@@ -255,6 +255,48 @@ def test_a_node_that_vanishes_with_its_order_is_taken_to_follow_it(pair: SimPair
     assert pair.states == (S.NORMAL, S.NORMAL)
 
 
+def test_a_late_order_of_the_same_epoch_does_not_loosen_the_fence(pair: SimPair, monkeypatch):
+    """High Availability goes off and on again; the order of the former comes last."""
+    late: list[tuple[str, Order]] = []
+
+    def be_late(name: str, order: Order) -> Answer:
+        late.append((name, order))
+        return Answer(None, "timeout")
+
+    switch = PresenceRedundancyGroup.objects.filter(pk=pair.group_id).update
+    with monkeypatch.context() as slow:
+        slow.setattr(
+            pair.network, "_put", lambda *sent: late.append(sent) or Answer(None, "timeout")
+        )
+        switch(ha_enabled=False)
+        pair.advance()
+    switch(ha_enabled=True)
+    pair.run(1)
+    assert pair.states == (S.NORMAL, S.NORMAL)
+    assert not any(order.goal.fence for _, order in late)
+    assert [pair.put(*sent).error for sent in late] == ["stale-order"] * 2
+    pair.cut = {("engine", "a"), ("a", "engine"), ("a", "b"), ("b", "a")}
+    pair.run(6)
+    assert pair.served == ([], ["a", "b"])
+
+
+def test_an_order_without_an_answer_is_made_void_by_the_next_turn(pair: SimPair, monkeypatch):
+    """Although the node follows its goal again: the lost one may arrive yet."""
+    switch = PresenceRedundancyGroup.objects.filter(pk=pair.group_id).update
+    with monkeypatch.context() as lossy:
+        lossy.setattr(pair.network, "order", lambda orders: [Answer(None, "timeout")] * len(orders))
+        switch(ha_enabled=False)
+        pair.advance()
+        switch(ha_enabled=True)
+        pair.advance()
+    assert not load_pair(pair.group_id).nodes[0].feared.isolates
+    orders = len(pair.network.ordered)
+    pair.advance()
+    assert load_pair(pair.group_id).nodes[0].feared.isolates
+    pair.advance()
+    assert orders_since(pair, orders) == [("a", Role.OWN), ("b", Role.OWN)]
+
+
 def test_an_order_for_an_earlier_boot_is_given_anew_after_a_fresh_probe(pair: SimPair):
     def restart(name: str) -> None:
         pair.network.before_order = lambda name: None

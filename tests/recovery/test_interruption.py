@@ -58,7 +58,8 @@ class Fuse:
 @pytest.fixture
 def fuse(pair: SimPair, monkeypatch: pytest.MonkeyPatch) -> Fuse:
     fuse = Fuse()
-    for name in ("decide", "record", "_decide_and_record", "deliver"):
+    monkeypatch.setattr(cycle.Case, "decided", fuse.after("decide", cycle.Case.decided))
+    for name in ("record", "_decide_and_record", "expect_taken", "deliver"):
         monkeypatch.setattr(cycle, name, fuse.after(name, getattr(cycle, name)))
     monkeypatch.setattr(pair.network, "probe", fuse.after("probe", pair.network.probe))
     monkeypatch.setattr(pair.network, "_put", fuse.after("order", pair.network._put))
@@ -99,7 +100,7 @@ def test_a_failover_survives_the_engines_death_at_every_point(pair: SimPair, fus
     assert pair.states == (S.NORMAL, S.NORMAL)
     assert set(points) == {
         "after probe", "after decide", "after record", "after _decide_and_record",
-        "before order", "after order", "after deliver",
+        "after expect_taken", "before order", "after order", "after deliver",
     }  # fmt: skip
     assert points.count("after order") == 2
 

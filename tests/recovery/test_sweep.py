@@ -12,8 +12,9 @@ from prg_admin.domain import catalogue
 from prg_admin.domain.facts import Action
 from prg_admin.domain.states import NodeState, Role
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.pairs import load_pairs
 from prg_admin.parameters.models import ParameterValue
-from prg_admin.recovery import record, reports, sweep
+from prg_admin.recovery import cycle, record, reports, sweep
 from prg_admin.recovery.models import Event
 from prg_admin.topology.agents import Answer
 from prg_admin.topology.models import Node, NodeReport
@@ -190,7 +191,20 @@ def test_a_free_node_that_vanishes_with_its_order_is_taken_to_follow_it(monkeypa
     Node.objects.filter(pk=node.pk).update(epoch=50)
     monkeypatch.setattr(network, "order", lambda orders: [Answer(None, "timeout")] * len(orders))
     sweep.look_at([node.pk], client=network, now=at(101))
-    assert not NodeReport.objects.get(node=node).report.isolates
+    (free,) = sweep.load_free([node.pk])
+    assert not free.view.feared.isolates
+
+
+def test_orders_kept_by_another_release_are_feared_until_a_new_one_is_accepted():
+    network = create_normal_pairs(1)
+    node = Node.objects.get(name="n0a")
+    NodeReport.objects.filter(node=node).update(under_way={"of": "another release"})
+    (pair,) = load_pairs(Member.objects.values_list("group_id", flat=True)).values()
+    assert not pair.pair.nodes[0].feared.isolates
+    for group in look(network):
+        cycle.advance(group, client=network, clock=lambda: at(101))
+    (pair,) = load_pairs(Member.objects.values_list("group_id", flat=True)).values()
+    assert pair.pair.nodes[0].feared.isolates
 
 
 def test_a_dead_free_node_holds_nobody_up():

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def report_of(client: AgentClient, target: Target) -> Report:
 def order_for(report: Report, epoch: int) -> Order:
     timing = Timing(heartbeat_interval=1.0, connect_timeout=1.0, isolation_limit=0.0)
     goal = Goal("imp1", "", epoch, Role.OWN, False, False, 0.0, None, timing)
-    return Order(goal, report.boot_id, report.fences)
+    return Order(goal, report.boot_id, report.fences, report.seq)
 
 
 def test_a_probe_is_answered_by_a_report(client: AgentClient, agent: Target):
@@ -106,7 +107,7 @@ def test_an_order_is_answered_by_the_report_after_it(client: AgentClient, agent:
 def test_a_refused_order_says_why_in_the_agents_word(client: AgentClient, agent: Target):
     report = report_of(client, agent)
     client.order([(agent, order_for(report, 7))])
-    stale = [order_for(report, 6), Order(order_for(report, 8).goal, "another", report.fences)]
+    stale = [order_for(report, 6), replace(order_for(report, 8), boot_id="another")]
     answers = client.order([(agent, order) for order in stale])
     assert [answer.error for answer in answers] == ["stale-epoch", "stale-order"]
     assert report_of(client, agent).highest_epoch == 7
