@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "template_partials",
     "prg_admin.lib",
     "prg_admin.accounts",
+    "prg_admin.audit",
     "prg_admin.live",
     "prg_admin.topology",
     "prg_admin.parameters",
@@ -116,6 +117,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # The tick only asks "who is due?"; a lost or doubled one is harmless.
     "sweep": {"task": "recovery.sweep", "schedule": 1.0, "options": {"expires": 2}},
+    "prune-audit": {"task": "audit.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -124,6 +126,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AUTH_USER_MODEL = "accounts.User"
+AUDIT_KEEP_DAYS = env.whole("AUDIT_KEEP_DAYS", 400, least=90)
+"""Days an entry of the audit log stays. The database refuses to delete what is younger than 90."""
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "accounts:login"

@@ -21,6 +21,7 @@ from prg_admin.groups.services import (
     group_draft,
     group_update,
 )
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import problem_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin
@@ -83,7 +84,7 @@ class GroupAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, groups: QuerySet[PresenceRedundancyGroup]
     ) -> None:
         for pk in groups.values_list("pk", flat=True):
-            self._tell(request, group_delete(group_id=pk, user=request.user))
+            self._tell(request, group_delete(group_id=pk, actor=actor_of(request)))
 
     def _set_ha(
         self,
@@ -97,7 +98,7 @@ class GroupAdmin(ReadOnlyAdmin):
                 group_id=group.pk,
                 draft=replace(group_draft(group), ha_enabled=wanted),
                 revision=group.revision,
-                user=request.user,
+                actor=actor_of(request),
                 now=steady_now(),
             )
             self._tell(request, answer)

@@ -16,6 +16,7 @@ from prg_admin.groups.access import get_group_or_404
 from prg_admin.groups.listing import GROUPS, group_rows
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.selectors import unassigned_nodes
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.finding.csv import csv_response
 from prg_admin.lib.finding.find import chosen_keys, find
 from prg_admin.lib.htmx import render_page
@@ -76,7 +77,7 @@ def _delete(request: HttpRequest, groups: list[PresenceRedundancyGroup]) -> int:
     deleted = 0
     for found in groups:
         try:
-            outcome = services.group_delete(group_id=found.pk, user=request.user)
+            outcome = services.group_delete(group_id=found.pk, actor=actor_of(request))
         except PresenceRedundancyGroup.DoesNotExist:
             continue  # somebody else deleted it: that is what was wanted
         if isinstance(outcome, services.Refused):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
 
+from prg_admin.audit.models import Action, Kind
+from prg_admin.audit.services import record
 from prg_admin.domain.validation import (
     GroupDraft,
     Problem,
@@ -23,13 +24,13 @@ from prg_admin.domain.validation import (
 )
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.selectors import current_group, group_context, users_of_members
+from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce
 from prg_admin.topology.models import Cluster, Node
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-Person = AbstractBaseUser | AnonymousUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def group_problems(
     return validate_group(draft, group_context(draft, group, now=now))
 
 
-def group_create(*, draft: GroupDraft, user: Person, now: datetime) -> Saved | Refused:
+def group_create(*, draft: GroupDraft, actor: Actor, now: datetime) -> Saved | Refused:
     def attempt() -> Saved | Refused:
         nodes = _lock(draft.servers)
         problems = group_problems(draft, None, now=now)
@@ -82,14 +83,15 @@ def group_create(*, draft: GroupDraft, user: Person, now: datetime) -> Saved | R
         group.save(force_insert=True)
         _set_members(group, [nodes[name] for name in draft.servers])
         _tell(group, nodes.values())
-        logger.info("group %s created by %s", group.name, user.get_username())
+        _note(group.name, actor, Action.ADDED, after=_values(group))
+        logger.info("group %s created by %s", group.name, actor.name)
         return Saved(group)
 
     return _once_more(attempt)
 
 
 def group_update(
-    *, group_id: int, draft: GroupDraft, revision: int, user: Person, now: datetime
+    *, group_id: int, draft: GroupDraft, revision: int, actor: Actor, now: datetime
 ) -> Saved | Refused | Conflict:
     """``revision`` is the one the form was made from.
 
@@ -107,17 +109,19 @@ def group_update(
         if problems:
             return Refused(problems)
         moved = servers != (draft.server1 or None, draft.server2 or None)
+        was = _values(group)
         _change(group, draft, moved=moved, nodes=nodes)
         left = [nodes[n] for n in servers if n and n not in draft.servers]
         _tell(group, nodes.values(), left=left)
-        logger.info("group %s changed by %s", group.name, user.get_username())
+        _note(group.name, actor, Action.CHANGED, before=was, after=_values(group))
+        logger.info("group %s changed by %s", group.name, actor.name)
         return Saved(group)
 
     return _once_more(attempt)
 
 
 @transaction.atomic
-def group_delete(*, group_id: int, user: Person) -> Deleted | Refused:
+def group_delete(*, group_id: int, actor: Actor) -> Deleted | Refused:
     """Refused while High Availability is on or a node has assigned users."""
     group = _locked_group(group_id)
     current = current_group(group)
@@ -127,8 +131,9 @@ def group_delete(*, group_id: int, user: Person) -> Deleted | Refused:
         return Refused(problems)
     _release(group.members.select_related("node"))
     _tell(group, nodes.values(), left=nodes.values())
+    _note(group.name, actor, Action.DELETED, before=_values(group))
     group.delete()
-    logger.info("group %s deleted by %s", current.name, user.get_username())
+    logger.info("group %s deleted by %s", current.name, actor.name)
     return Deleted(current.name)
 
 
@@ -210,6 +215,17 @@ def _tell(group: PresenceRedundancyGroup, nodes: Iterable[Node], left: Iterable[
     enqueue("recovery.evaluate", group_id=group.pk)
     for node in left:
         enqueue("recovery.look", node_id=node.pk)
+
+
+def _note(name: str, actor: Actor, action: Action, **values: dict[str, Any]) -> None:
+    record(actor=actor, action=action, kind=Kind.GROUP, name=name, **values)
+
+
+def _values(group: PresenceRedundancyGroup) -> dict[str, Any]:
+    """What the audit log keeps of a group."""
+    values = asdict(group_draft(group))
+    del values["confirmed"]
+    return values
 
 
 def _differences(draft: GroupDraft, group: PresenceRedundancyGroup) -> tuple[Difference, ...]:

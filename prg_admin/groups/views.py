@@ -19,6 +19,7 @@ from prg_admin.groups.access import get_group_or_404
 from prg_admin.groups.forms import GroupForm
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.status import GroupStatus, MemberStatus, forecast, group_status
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.htmx import render_page, wanted_fragment
 from prg_admin.lib.sentences import field_label
 
@@ -34,7 +35,7 @@ def group_add(request: HttpRequest) -> HttpResponse:
         return _group_page(request, GroupForm(now=now()))
     form = GroupForm(request.POST, now=now())
     if form.is_valid():
-        outcome = services.group_create(draft=form.draft, user=request.user, now=now())
+        outcome = services.group_create(draft=form.draft, actor=actor_of(request), now=now())
         if isinstance(outcome, services.Saved):
             messages.success(request, _("Add successful."))
             return redirect("groups:group", outcome.group.pk)
@@ -132,7 +133,7 @@ def _save(request: HttpRequest, found: PresenceRedundancyGroup) -> HttpResponse:
         group_id=found.pk,
         draft=form.draft,
         revision=form.seen_revision,
-        user=request.user,
+        actor=actor_of(request),
         now=now(),
     )
     if isinstance(outcome, services.Saved):

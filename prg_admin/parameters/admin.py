@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from prg_admin.domain import catalogue
+from prg_admin.lib.actor import Actor, actor_of
 from prg_admin.lib.parameter_sentences import amount, parameter_problem_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin
 from prg_admin.parameters.models import ParameterValue
@@ -43,7 +43,7 @@ class ParameterValueAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Set to Default"), permissions=["operate"])
     def set_to_default(self, request: HttpRequest, rows: QuerySet[ParameterValue]) -> None:
         for row in rows.select_related("cluster", "node"):
-            error = _set_to_default(row, request.user)  # type: ignore[arg-type]
+            error = _set_to_default(row, actor_of(request))
             if error:
                 self.message_user(request, error, messages.ERROR)
             else:
@@ -51,7 +51,7 @@ class ParameterValueAdmin(ReadOnlyAdmin):
                 self.message_user(request, done, messages.SUCCESS)
 
 
-def _set_to_default(row: ParameterValue, user: AbstractBaseUser) -> str:
+def _set_to_default(row: ParameterValue, actor: Actor) -> str:
     """A sentence when it was refused, for a value of a relation that would break."""
     known = catalogue.BY_KEY.get((row.service, row.name))
     if known is None:
@@ -64,7 +64,7 @@ def _set_to_default(row: ParameterValue, user: AbstractBaseUser) -> str:
             node=row.node,
             values={row.name: known.default},
             token=values_token(current),
-            user=user,
+            actor=actor,
         )
     except InvalidParametersError as invalid:
         return " ".join(parameter_problem_text(problem) for problem in invalid.problems)

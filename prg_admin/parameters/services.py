@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.core import signing
 from django.db import transaction
 
+from prg_admin.audit.models import Action, Kind
+from prg_admin.audit.services import record
 from prg_admin.domain import catalogue
 from prg_admin.domain.catalogue import Parameter
 from prg_admin.domain.parameter_rules import (
@@ -24,6 +25,7 @@ from prg_admin.domain.parameter_rules import (
     check_settings,
     check_value,
 )
+from prg_admin.lib.actor import Actor
 from prg_admin.live.news import announce
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.parameters.selectors import parameter_values, shown_parameters
@@ -90,7 +92,7 @@ def parameters_save(
     node: Node | None,
     values: Mapping[str, str],
     token: str,
-    user: AbstractBaseUser,
+    actor: Actor,
 ) -> list[Change]:
     """Save values of one service and return what changed.
 
@@ -109,18 +111,30 @@ def parameters_save(
     if changes:
         announce(f"parameters-{cluster.pk}")
         names = ", ".join(f"{c.parameter.label}: {c.before} -> {c.after}" for c in changes)
-        logger.info("%s changed %s of %s: %s", user, service, node or cluster, names)
+        _note(actor, service, node or cluster, changes)
+        logger.info("%s changed %s of %s: %s", actor.name, service, node or cluster, names)
     return changes
 
 
 def parameters_set_to_default(
-    *, cluster: Cluster, service: str, node: Node | None, token: str, user: AbstractBaseUser
+    *, cluster: Cluster, service: str, node: Node | None, token: str, actor: Actor
 ) -> list[Change]:
     """Give all parameters of a service, as far as they concern the node, their suggested values."""
     shown = shown_parameters(service, node.pk if node else None)
     values = {parameter.name: parameter.default for parameter in shown}
     return parameters_save(
-        cluster=cluster, service=service, node=node, values=values, token=token, user=user
+        cluster=cluster, service=service, node=node, values=values, token=token, actor=actor
+    )
+
+
+def _note(actor: Actor, service: str, owner: Cluster | Node, changes: list[Change]) -> None:
+    record(
+        actor=actor,
+        action=Action.CHANGED,
+        kind=Kind.PARAMETERS,
+        name=f"{service} ({owner})",
+        before={change.parameter.label: change.before for change in changes},
+        after={change.parameter.label: change.after for change in changes},
     )
 
 

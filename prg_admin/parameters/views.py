@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from prg_admin.accounts.access import administrators, readers_see_administrators_change
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.htmx import is_fragment_request, render_page
 from prg_admin.lib.parameter_sentences import amount
 from prg_admin.parameters import services
@@ -120,7 +121,7 @@ def _save(
                 node=scope.node,
                 values=form.cleaned_data,
                 token=token,
-                user=request.user,  # type: ignore[arg-type]  # signed in, see the decorator
+                actor=actor_of(request),
             )
             _tell(request, changes)
             return redirect(_address(door, scope, advanced=advanced))
@@ -192,7 +193,7 @@ def _set_to_default(request: HttpRequest, door: Door) -> HttpResponse:
                 service=scope.service,
                 node=scope.node,
                 token=data.get("token", ""),
-                user=request.user,  # type: ignore[arg-type]  # signed in, see the decorator
+                actor=actor_of(request),
             )
         except StaleParametersError:
             messages.warning(

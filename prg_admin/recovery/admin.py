@@ -16,6 +16,7 @@ from prg_admin.domain.facts import Action
 from prg_admin.domain.transitions import ROWS
 from prg_admin.groups.admin import GroupAdmin
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
@@ -37,7 +38,7 @@ def _ask(
         group_id=group_id,
         action=action,
         index=index,
-        actor=request.user.get_username(),
+        actor=actor_of(request),
         now=steady_now(),
     )
     if refused is None:

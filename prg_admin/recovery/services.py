@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from prg_admin.audit.models import Action as Noted
+from prg_admin.audit.models import Kind
+from prg_admin.audit.services import record as note
 from prg_admin.domain.facts import Action, Request
 from prg_admin.domain.pair import Limitation, limitation
 from prg_admin.domain.replay import Case
@@ -16,6 +19,7 @@ from prg_admin.domain.states import SERVING, Role
 from prg_admin.domain.wire import CallIn, CallInKind
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pairs
+from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.recovery.cycle import settings_of
 from prg_admin.recovery.record import record
@@ -27,7 +31,7 @@ def action_request(
     group_id: int,
     action: Action,
     index: int | None,
-    actor: str,
+    actor: Actor,
     now: datetime,
     comment: str = "",
 ) -> Limitation | None:
@@ -37,7 +41,7 @@ def action_request(
     Raises ``PresenceRedundancyGroup.DoesNotExist``.
     """
     with transaction.atomic():
-        PresenceRedundancyGroup.objects.select_for_update().get(pk=group_id)
+        group = PresenceRedundancyGroup.objects.select_for_update().get(pk=group_id)
         loaded = load_pairs([group_id])[group_id]
         settings = settings_of(loaded)
         refused = limitation(loaded.pair, action, index, settings=settings)
@@ -47,9 +51,30 @@ def action_request(
         decision = case.decided()
         if not decision.changed:
             return Limitation.IN_TRANSITION
-        record(loaded, case, decision, actor=actor, comment=comment)
+        record(loaded, case, decision, actor=actor.name, comment=comment)
+        node = None if index is None else loaded.pair.nodes[index].name
+        _note(actor, action, node=node, group=group.name, comment=comment)
         enqueue("recovery.evaluate", group_id=group_id)
     return None
+
+
+NOTED = {
+    Action.FAILOVER: Noted.FAILOVER,
+    Action.FALLBACK: Noted.FALLBACK,
+    Action.RECOVER: Noted.RECOVER,
+    Action.ACKNOWLEDGE: Noted.ACKNOWLEDGED,
+}
+
+
+def _note(actor: Actor, action: Action, *, node: str | None, group: str, comment: str) -> None:
+    """What becomes of the request is told by the events of the group."""
+    note(
+        actor=actor,
+        action=NOTED[action],
+        kind=Kind.NODE if node else Kind.GROUP,
+        name=node or group,
+        after={"group": group, **({"comment": comment} if comment else {})},
+    )
 
 
 class CallInAnswer(StrEnum):

@@ -14,6 +14,7 @@ from prg_admin.domain.pair import limitation
 from prg_admin.domain.wire import CallIn, WireError
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import limitation_text
@@ -87,7 +88,7 @@ def _asked(
         group_id=group.pk,
         action=action,
         index=member.position - 1 if member else None,
-        actor=request.user.get_username(),
+        actor=actor_of(request),
         now=steady_now(),
         comment=comment,
     )

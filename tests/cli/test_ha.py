@@ -17,6 +17,7 @@ from prg_admin.cli.management.commands import utils as command
 from prg_admin.domain.pair import Limitation
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib import actor
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.recovery.models import Event
 from tests.factories import create_cluster, create_group, create_node
@@ -174,7 +175,7 @@ def test_a_user_id_without_a_name_will_do(utils: Utils, monkeypatch):
     def nobody() -> str:
         raise KeyError("getpwuid(): uid not found: 4711")
 
-    monkeypatch.setattr(command, "getuser", nobody)
+    monkeypatch.setattr(actor, "getuser", nobody)
     create_named(states=[S.NORMAL, S.NORMAL])
     utils("failover", "imp2")
     assert Event.objects.get().actor == f"cli:{os.getuid()}"

@@ -15,9 +15,11 @@ from prg_admin.domain.validation import Code, GroupDraft
 from prg_admin.groups import services
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.services import Conflict, Deleted, Refused, Saved
+from prg_admin.lib.actor import Actor
 from prg_admin.topology.models import Node
-from tests.factories import create_cluster, create_group, create_node, create_pair, create_user
+from tests.factories import create_cluster, create_group, create_node, create_pair
 
+ALICE = Actor("alice", "192.0.2.7")
 Told = list[tuple[str, dict[str, Any]]]
 
 
@@ -33,7 +35,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 def create(name: str, *nodes: Node, ha_enabled: bool = False):
     names = [node.name for node in nodes]
     draft = GroupDraft(name, "", names[0], names[1] if names[1:] else None, ha_enabled)
-    return services.group_create(draft=draft, user=create_user(), now=now())
+    return services.group_create(draft=draft, actor=ALICE, now=now())
 
 
 def update(group: PresenceRedundancyGroup, *nodes: Node, revision: int = 0, **more: Any):
@@ -46,7 +48,7 @@ def update(group: PresenceRedundancyGroup, *nodes: Node, revision: int = 0, **mo
         group_id=group.pk,
         draft=draft,
         revision=revision or group.revision,
-        user=create_user(),
+        actor=ALICE,
         now=now(),
     )
 
@@ -139,7 +141,7 @@ def test_deleting_frees_the_nodes(told: Told):
     first, second = create_pair()
     group = create_group("Tokyo", members=[first, second])
 
-    outcome = services.group_delete(group_id=group.pk, user=create_user())
+    outcome = services.group_delete(group_id=group.pk, actor=ALICE)
 
     assert outcome == Deleted("Tokyo")
     first.refresh_from_db()
@@ -152,7 +154,7 @@ def test_deleting_frees_the_nodes(told: Told):
 def test_a_group_with_high_availability_is_not_deleted():
     group = create_group(ha_enabled=True)
 
-    outcome = services.group_delete(group_id=group.pk, user=create_user())
+    outcome = services.group_delete(group_id=group.pk, actor=ALICE)
 
     assert isinstance(outcome, Refused)
     assert [p.code for p in outcome.problems] == [Code.GROUP_HAS_HA]

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from prg_admin.accounts.models import User
 from prg_admin.domain import catalogue
 from prg_admin.domain.catalogue import ENTERPRISE, SRM, XCP_ROUTER
+from prg_admin.lib.actor import Actor
 from prg_admin.parameters import services
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.parameters.selectors import parameter, parameter_values, recovery_settings
@@ -23,10 +23,11 @@ from prg_admin.parameters.services import (
     values_token,
 )
 from prg_admin.topology.models import Cluster, Node
-from tests.factories import create_cluster, create_node, create_user
+from tests.factories import create_cluster, create_node
 
 pytestmark = pytest.mark.django_db
 
+ALICE = Actor("alice", "192.0.2.7")
 INTERVAL = catalogue.HEART_BEAT_INTERVAL
 TIMEOUT = catalogue.CONNECT_TIMEOUT
 LOWER = catalogue.RE_LOGIN_LOWER
@@ -40,7 +41,7 @@ def save(cluster: Cluster, node: Node | None = None, token: str = "", **values: 
         node=node,
         values={name: str(value) for name, value in values.items()},
         token=token or values_token(seen),
-        user=User(username="alice"),
+        actor=ALICE,
     )
 
 
@@ -89,7 +90,7 @@ def test_every_parameter_of_the_engine_reaches_its_settings():
         node=None,
         values={catalogue.MULTIPLE_DEVICE_MESSAGING: "true"},
         token=values_token(parameter_values(cluster.pk, XCP_ROUTER)),
-        user=create_user(),
+        actor=ALICE,
     )
     settings = recovery_settings([cluster.pk])[cluster.pk]
     assert settings.heart_beat_interval == 1.0
@@ -196,7 +197,7 @@ def test_setting_to_default_gives_cluster_and_node_their_suggested_values():
         service=SRM,
         node=one,
         token=values_token(parameter_values(cluster.pk, SRM, one.pk)),
-        user=create_user(),
+        actor=ALICE,
     )
     assert {c.parameter.name for c in changes} == {INTERVAL, LOWER}
     assert stored() == {LOWER: "110"}
@@ -211,7 +212,7 @@ def test_enterprise_parameters_are_saved_by_cluster():
         node=None,
         values={mode: "none"},
         token=values_token(parameter_values(cluster.pk, ENTERPRISE)),
-        user=create_user(),
+        actor=ALICE,
     )
     assert parameter(cluster.pk, ENTERPRISE, mode) == "none"
     assert parameter(create_cluster().pk, ENTERPRISE, mode) == "balanced"

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-from getpass import getuser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from prg_admin.cli import dbreplication, ha, replay
 from prg_admin.domain.facts import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.actor import command_line_actor
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.recovery.forms import comment_problem
@@ -138,7 +138,7 @@ def _ask(group_id: int, action: Action, index: int | None, *, comment: str = "")
             group_id=group_id,
             action=action,
             index=index,
-            actor=f"cli:{_person()}",
+            actor=command_line_actor(),
             now=steady_now(),
             comment=comment,
         )
@@ -146,10 +146,3 @@ def _ask(group_id: int, action: Action, index: int | None, *, comment: str = "")
         raise CommandError("Request FAILED. The group was deleted meanwhile.") from None
     if refused is not None:
         raise CommandError(f"Request FAILED. {limitation_text(refused)}")
-
-
-def _person() -> str:
-    try:
-        return getuser()
-    except (KeyError, OSError):  # a user id without a name, as in some containers
-        return str(os.getuid())

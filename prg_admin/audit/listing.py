@@ -1,0 +1,89 @@
+"""The columns of the audit log, and the values of its entries in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from prg_admin.audit.models import Action, Entry, Kind
+from prg_admin.lib.finding.columns import Column, Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    field: str
+    before: str
+    after: str
+
+
+def values_of(entry: Entry) -> list[Value]:
+    """What differs; the names of fields are those of the database."""
+    fields = {**entry.before, **entry.after}
+    return [Value(f, shown(entry.before.get(f)), shown(entry.after.get(f))) for f in fields]
+
+
+def in_one_line(entry: Entry) -> str:
+    """For the file: ``name: a -> b; description: -> c``."""
+    return "; ".join(f"{v.field}: {v.before} -> {v.after}" for v in values_of(entry))
+
+
+def shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    if isinstance(value, list):
+        return ", ".join(map(shown, value))
+    return str(value)
+
+
+ENTRIES = Listing(
+    "audit-log",
+    sort="-time",
+    columns=(
+        Column("time", gettext_lazy("Time"), sort="at", value=lambda entry: entry.at),
+        Column(
+            "who",
+            gettext_lazy("Who"),
+            find="actor",
+            sort=Lower("actor"),
+            value=lambda entry: entry.actor,
+        ),
+        Column(
+            "address",
+            gettext_lazy("From"),
+            find="address",
+            is_text=False,
+            sort="address",
+            value=lambda entry: entry.address,
+        ),
+        Column(
+            "action",
+            gettext_lazy("Action"),
+            find="action",
+            choices=dict(Action.choices),
+            sort="action",
+            value=lambda entry: entry.get_action_display(),
+        ),
+        Column(
+            "kind",
+            gettext_lazy("Kind"),
+            find="kind",
+            choices=dict(Kind.choices),
+            sort="kind",
+            value=lambda entry: entry.get_kind_display(),
+        ),
+        Column(
+            "object",
+            gettext_lazy("Object"),
+            find="name",
+            sort=Lower("name"),
+            value=lambda entry: entry.name,
+        ),
+        Column("values", gettext_lazy("Values before and after"), value=in_one_line),
+    ),
+)
