@@ -118,6 +118,8 @@ CELERY_BEAT_SCHEDULE = {
     # The tick only asks "who is due?"; a lost or doubled one is harmless.
     "sweep": {"task": "recovery.sweep", "schedule": 1.0, "options": {"expires": 2}},
     "prune-audit": {"task": "audit.prune", "schedule": 3600.0, "options": {"expires": 3000}},
+    # The engine judges what it did since.
+    "check": {"task": "recovery.check", "schedule": 10.0, "options": {"expires": 20}},
 }
 
 AUTH_PASSWORD_VALIDATORS = [

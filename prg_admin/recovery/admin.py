@@ -20,7 +20,8 @@ from prg_admin.lib.actor import actor_of
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
-from prg_admin.recovery.models import EngineStatus, Event
+from prg_admin.live.news import announce
+from prg_admin.recovery.models import Breach, EngineStatus, Event
 from prg_admin.recovery.services import action_request
 
 
@@ -153,3 +154,19 @@ class EngineStatusAdmin(ReadOnlyAdmin):
     list_display = ("id", "ticked_at", "swept_at", "watched_since_at", "is_blind")
     list_filter = ("is_blind",)
     search_fields = ("id",)
+
+
+@admin.register(Breach)
+class BreachAdmin(ReadOnlyAdmin):
+    """Should be empty: what the engine found to be wrong with its own work."""
+
+    list_display = ("found_at", "invariant", "group_name", "event", "detail", "seen_at")
+    list_filter = ("invariant", "seen_at")
+    list_select_related = ("event",)
+    search_fields = ("group_name", "invariant", "detail")
+    actions = ("take_note",)
+
+    @admin.action(description=_("Take note of them"), permissions=["operate"])
+    def take_note(self, request: HttpRequest, breaches: QuerySet[Breach]) -> None:
+        breaches.filter(seen_at=None).update(seen_at=steady_now())
+        announce("engine")

@@ -18,6 +18,10 @@ class EngineStatus(models.Model):
     """Since when sweeps have come without a gap."""
     is_blind = models.BooleanField(default=False)
     """No node at all answered the latest sweeps: the engine only observes."""
+    checked_at = models.DateTimeField(null=True)
+    """When the engine last judged its own work."""
+    checked_event = models.PositiveBigIntegerField(default=0)
+    """The latest event that was judged."""
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="engine_status_one"),)
@@ -60,3 +64,35 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_name} {self.rule}"
+
+
+class Breach(models.Model):
+    """An invariant that the running engine was seen to break: it should never have a row."""
+
+    found_at = models.DateTimeField(db_index=True)
+    invariant = models.CharField(max_length=8)
+    """I01 to I18, see ``recovery.selfcheck``."""
+    group = models.ForeignKey(
+        PresenceRedundancyGroup, on_delete=models.SET_NULL, null=True, related_name="breaches"
+    )
+    group_name = models.CharField(max_length=128)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, null=True, related_name="breaches")
+    """The decision that shows it; null where the nodes' reports do."""
+    detail = models.CharField(max_length=255, blank=True)
+    seen_at = models.DateTimeField(null=True)
+    """When a person took note of it: it is no longer shown on every page."""
+
+    class Meta:
+        ordering = ("-found_at", "-id")
+        verbose_name_plural = "breaches"
+        constraints = (
+            models.UniqueConstraint(fields=("invariant", "event"), name="breach_of_event_unique"),
+            models.UniqueConstraint(
+                fields=("invariant", "group"),
+                condition=models.Q(event=None, seen_at=None),
+                name="breach_of_group_unique",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.invariant} in {self.group_name}"

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from prg_admin.recovery.models import EngineStatus, Event
+from prg_admin.recovery.models import Breach, EngineStatus, Event
 
 OVERDUE_S = 5.0
 """Without a tick or a sweep for so long, something of the engine is gone."""
 
+
+MOST_BREACHES = 5
+"""Told on every page; the support pages have them all."""
 
 LATE = timedelta(seconds=OVERDUE_S)
 """A sweep that comes so long after the last one only looks: what it knows is old."""
@@ -44,6 +47,8 @@ class EngineHealth:
     """Seconds since beat last ticked; None: never."""
     sweep_s: float | None
     """Seconds since a worker last swept; None: never."""
+    breaches: tuple[Breach, ...] = ()
+    """Invariants the engine was seen to break, of which nobody has taken note yet."""
 
     @property
     def has_no_sweep(self) -> bool:
@@ -55,16 +60,17 @@ class EngineHealth:
 
     @property
     def is_well(self) -> bool:
-        return not (self.is_blind or self.has_no_beat or self.has_no_sweep)
+        return not (self.is_blind or self.has_no_beat or self.has_no_sweep or self.breaches)
 
 
 def engine_health(*, now: datetime) -> EngineHealth:
-    """One query."""
+    """Two queries."""
     status = EngineStatus.objects.filter(pk=1).first() or EngineStatus()
     return EngineHealth(
         is_blind=status.is_blind,
         tick_s=_seconds_since(status.ticked_at, now),
         sweep_s=_seconds_since(status.swept_at, now),
+        breaches=tuple(Breach.objects.filter(seen_at=None)[:MOST_BREACHES]),
     )
 
 

@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.enqueue import enqueue
-from prg_admin.recovery import cycle
+from prg_admin.recovery import cycle, selfcheck
 from prg_admin.recovery import sweep as sweeps
 from prg_admin.recovery.ticker import Ticker
 from prg_admin.topology.agents import agent_client
@@ -33,6 +33,11 @@ def sweep(**_: object) -> None:
 def start_own_ticks(**_: object) -> None:
     """Sweeps go on when beat is gone."""
     Ticker().start()
+
+
+@shared_task(name="recovery.check", **RETRIES)
+def check(**_: object) -> None:
+    selfcheck.check(now=steady_now())
 
 
 @shared_task(name="recovery.look_at", **RETRIES)
