@@ -389,10 +389,12 @@ def _all_up_a(facts: Facts) -> Values | None:
 
 def _some_down_a(facts: Facts) -> Values | None:
     down = {name: round(s, 3) for name, s in services_down(facts.a, facts.settings).items()}
-    database = database_down(facts.a)
-    if not down and database is None:
-        return None
-    return {"node": facts.a.name, "services_down_s": down, "database_down_s": database}
+    return {"node": facts.a.name, "services_down_s": down} if down else None
+
+
+def _database_lost_a(facts: Facts) -> Values | None:
+    down = database_down(facts.a)
+    return None if down is None else {"node": facts.a.name, "database_down_s": round(down, 3)}
 
 
 def _overdue(facts: Facts) -> Values | None:
@@ -433,5 +435,6 @@ CONDITIONS: Mapping[When, Condition] = {
     When.RETURNED_A: _returned_a,
     When.ALL_UP_A: _all_up_a,
     When.SOME_DOWN_A: _some_down_a,
+    When.DATABASE_LOST_A: _database_lost_a,
     When.OVERDUE: _overdue,
 }

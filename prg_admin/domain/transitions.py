@@ -47,6 +47,7 @@ class When(StrEnum):
     RETURNED_A = "A answers again and serves nobody"
     ALL_UP_A = "all critical services of A run"
     SOME_DOWN_A = "a critical service of A does not run"
+    DATABASE_LOST_A = "A's own database does not answer"
     GONE_A = "A said goodbye, or neither the engine nor B hears it for the silence limit"
     GONE_B = "B said goodbye, or neither the engine nor A hears it for the silence limit"
     OVERDUE = "the transition deadline has passed"
@@ -227,6 +228,10 @@ ROWS: tuple[Row, ...] = (
         Step(S.FAILED_OVER), Step(S.BACKUP),
     ),
     Row(
+        "database-lost-again", _states(S.FAILED_OVER), _BACKUP, When.DATABASE_LOST_A,
+        Step(S.FAILED_OVER_SERVICES_DOWN, R.DATABASE_FAILURE), Step(S.BACKUP),
+    ),
+    Row(
         "services-lost-again", _states(S.FAILED_OVER), _BACKUP, When.SOME_DOWN_A,
         Step(S.FAILED_OVER_SERVICES_DOWN, R.CRITICAL_SERVICE_DOWN), Step(S.BACKUP),
     ),
@@ -303,6 +308,6 @@ ROWS: tuple[Row, ...] = (
         "restarted-taking-back", _BACK_A, _BACK_B, When.RESTARTED_A,
         Step(None, R.INITIALIZATION), Step(None),
     ),
-    Row("restarted", _WITH_HA, _WITH_HA, When.RESTARTED_A, Step(None), Step(None)),
+    Row("restarted", _WITH_HA - _DOWN, _WITH_HA, When.RESTARTED_A, Step(None), Step(None)),
 )  # fmt: skip
 """Every way a pair can move, heaviest first."""

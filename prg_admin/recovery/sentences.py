@@ -49,6 +49,7 @@ RULES: dict[str, Promise] = {
     "failed-over-gone": _("The failed-over node is not heard any more."),
     "services-back": _("All critical services of the failed-over node run again."),
     "services-lost-again": _("A critical service of the failed-over node does not run."),
+    "database-lost-again": _("The database of the failed-over node does not answer."),
     "returned": _("The node answers again."),
     "fallback-due": _("The node was healthy for the whole delay; it falls back by itself."),
     "fall-back-goodbye": _("The node shut down during the fallback; its peer takes over again."),
@@ -135,6 +136,7 @@ CONDITIONS: dict[When, Promise] = {
     When.RETURNED_A: _("%(a)s answers again and serves nobody."),
     When.ALL_UP_A: _("All critical services of %(a)s run."),
     When.SOME_DOWN_A: _("A critical service of %(a)s does not run."),
+    When.DATABASE_LOST_A: _("The database of %(a)s does not answer."),
     When.GONE_A: _(
         "%(a)s said goodbye, or neither the engine nor %(b)s hears it for the silence limit."
     ),
