@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from prg_admin.domain.preflight import Preflight
 from prg_admin.domain.validation import GroupDraft, Problem
 from prg_admin.groups.models import PresenceRedundancyGroup
-from prg_admin.groups.selectors import group_preflight, node_choices
+from prg_admin.groups.selectors import copy_name, group_preflight, node_choices
 from prg_admin.groups.services import group_draft, group_problems
 from prg_admin.lib.sentences import FIELDS, problem_text
 from prg_admin.topology.models import Node
@@ -45,11 +45,14 @@ class GroupForm(forms.Form):
         *,
         now: datetime,
         group: PresenceRedundancyGroup | None = None,
+        copied: PresenceRedundancyGroup | None = None,
         **kwargs: Any,
     ) -> None:
+        """``copied`` fills the form of a new group; nodes cannot be copied, they are in a group."""
         self.group = group
         self.now = now
-        super().__init__(data, initial=_initial(group), **kwargs)
+        initial = _copied(copied) if copied else _initial(group)
+        super().__init__(data, initial=initial, **kwargs)
         typed = [str(self[f].value() or "") for f in ("server1", "server2")]
         choices = [("", NOT_SELECTED), *_options(node_choices(group, typed))]
         for name in ("server1", "server2"):
@@ -112,6 +115,10 @@ def _initial(group: PresenceRedundancyGroup | None) -> dict[str, Any]:
         "ha_enabled": draft.ha_enabled,
         "revision": group.revision,
     }
+
+
+def _copied(group: PresenceRedundancyGroup) -> dict[str, Any]:
+    return {"name": copy_name(group.name), "description": group.description}
 
 
 def _options(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,13 @@ from django.db.models import Count, Q
 
 from prg_admin.domain.pair import Action, limitation
 from prg_admin.domain.preflight import Preflight, preflight
-from prg_admin.domain.validation import CurrentGroup, GroupContext, GroupDraft, enables_ha
+from prg_admin.domain.validation import (
+    NAME_LENGTH,
+    CurrentGroup,
+    GroupContext,
+    GroupDraft,
+    enables_ha,
+)
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.pairs import draft_pair, load_pair
 from prg_admin.parameters.selectors import recovery_settings
@@ -17,6 +23,8 @@ from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import node_facts
 
 NODES_OF_PAIR = 2
+LONGEST_SUFFIX = len("-copy") + 6
+"""Of a copy's name, with its number."""
 
 
 def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = ()) -> list[Node]:
@@ -25,6 +33,15 @@ def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = (
     if group:
         wanted |= Q(member__group=group)
     return list(Node.objects.filter(wanted).select_related("cluster", "last_report"))
+
+
+def copy_name(name: str) -> str:
+    """A name for a copy of the group that no group has: ``name-copy``, ``name-copy2`` ..."""
+    base = f"{name[: NAME_LENGTH - LONGEST_SUFFIX]}-copy"
+    groups = PresenceRedundancyGroup.objects.filter(name__istartswith=base)
+    taken = {taken.lower() for taken in groups.values_list("name", flat=True)}
+    proposed = (base + number for number in ("", *map(str, range(2, len(taken) + 3))))
+    return next(name for name in proposed if name.lower() not in taken)
 
 
 def unassigned_nodes() -> int:

@@ -20,6 +20,7 @@ from prg_admin.groups.forms import GroupForm
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.status import GroupStatus, MemberStatus, forecast, group_status
 from prg_admin.lib.actor import actor_of
+from prg_admin.lib.finding.find import chosen_keys
 from prg_admin.lib.htmx import render_page, wanted_fragment
 from prg_admin.lib.sentences import field_label
 
@@ -32,7 +33,7 @@ PAIR_FIELDS = ("server1", "server2", "ha_enabled")
 @administrators
 def group_add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _group_page(request, GroupForm(now=now()))
+        return _group_page(request, GroupForm(now=now(), copied=_copied(request)))
     form = GroupForm(request.POST, now=now())
     if form.is_valid():
         outcome = services.group_create(draft=form.draft, actor=actor_of(request), now=now())
@@ -105,6 +106,12 @@ def group_recover(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, _("The state of the group has changed meanwhile; look again."))
         return redirect("groups:group", pk)
     return render(request, "groups/group_action.html", _action_context(status, Action.RECOVER))
+
+
+def _copied(request: HttpRequest) -> PresenceRedundancyGroup | None:
+    """The group that ``?copy=`` names, if there is one."""
+    keys = chosen_keys(request.GET.getlist("copy")[:1])
+    return PresenceRedundancyGroup.objects.filter(pk__in=keys).first()
 
 
 def _action_context(
