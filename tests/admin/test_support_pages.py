@@ -17,6 +17,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from prg_admin.accounts.models import User
+from prg_admin.audit.models import Action as AuditAction
+from prg_admin.audit.models import Entry, Kind
 from prg_admin.domain import catalogue
 from prg_admin.domain.facts import Action
 from prg_admin.domain.pair import Limitation
@@ -24,7 +26,7 @@ from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
-from prg_admin.recovery.models import EngineStatus, Event
+from prg_admin.recovery.models import Breach, EngineStatus, Event
 from prg_admin.topology.models import Cluster, Node, NodeReport
 from tests.factories import (
     create_cluster,
@@ -37,7 +39,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 OUR_MODELS = [m for m in apps.get_models() if m.__module__.startswith("prg_admin.")]
-ENGINE_MODELS = [EngineStatus, Event, Member, NodeReport, PresenceRedundancyGroup]
+ENGINE_MODELS = [Breach, EngineStatus, Event, Member, NodeReport, PresenceRedundancyGroup]
 
 
 @pytest.fixture
@@ -68,10 +70,14 @@ def fill(count: int) -> Iterator[Model]:
     yield EngineStatus.objects.get_or_create(pk=1)[0]
     for number in range(count):
         group = create_group()
-        yield from (group, group.cluster, create_event(group), create_user())
+        event = create_event(group)
+        yield from (group, group.cluster, event, create_breach(event), create_user())
         for member in group.members.select_related("node__last_report"):
             yield from (member, member.node, member.node.last_report)
             yield from create_presence_users(1, home=member.node)
+        yield Entry.objects.create(
+            actor="alice", action=AuditAction.ADDED, kind=Kind.GROUP, name=group.name
+        )
         yield ParameterValue.objects.create(
             cluster=group.cluster,
             node=member.node,
@@ -93,6 +99,16 @@ def create_event(group: PresenceRedundancyGroup) -> Event:
         before=[{"state": "normal"}],
         after=[{"state": "failing-over"}, {"state": "taking-over"}],
         values={"silence_s": 91.5},
+    )
+
+
+def create_breach(event: Event) -> Breach:
+    return Breach.objects.create(
+        found_at=event.at,
+        invariant="I13",
+        group=event.group,
+        group_name=event.group_name,
+        event=event,
     )
 
 
@@ -211,7 +227,7 @@ def asked(monkeypatch) -> list[dict[str, object]]:
 def test_actions_on_a_member_ask_the_engine(support, asked, name, action):
     group = create_group()
     told = run_action(support, name, group.members.get(position=2))
-    assert [(r["group_id"], r["action"], r["index"], r["actor"]) for r in asked] == [
+    assert [(r["group_id"], r["action"], r["index"], r["actor"].name) for r in asked] == [
         (group.pk, action, 1, "bob")
     ]
     assert told[0][0] == messages.SUCCESS
@@ -338,3 +354,10 @@ def test_people_are_managed_here(support):
     answer = support.post(address(User, "add"), data | more)
     assert answer.status_code == 302
     assert User.objects.get(username="dave").role == "serviceability"
+
+
+def test_a_breach_is_taken_note_of(support: Client):
+    breach = create_breach(create_event(create_group()))
+    run_action(support, "take_note", breach)
+    breach.refresh_from_db()
+    assert breach.seen_at is not None
