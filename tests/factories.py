@@ -32,7 +32,9 @@ def create_cluster(name: str = "") -> Cluster:
     return Cluster.objects.create(name=name or f"cluster-{next(numbers)}")
 
 
-def service_report(name: str, state: ServiceState = ServiceState.STARTED) -> ServiceReport:
+def service_report(
+    name: str, state: ServiceState = ServiceState.STARTED, *, activated: bool = True
+) -> ServiceReport:
     up = state is ServiceState.STARTED
     return ServiceReport(
         name=name,
@@ -40,8 +42,9 @@ def service_report(name: str, state: ServiceState = ServiceState.STARTED) -> Ser
         pid=1000 + next(numbers) if up else None,
         up_s=60.0 if up else None,
         down_s=None if up else 5.0,
-        wanted=True,
+        wanted=activated,
         error="",
+        activated=activated,
     )
 
 

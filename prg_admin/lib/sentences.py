@@ -190,6 +190,10 @@ _REFUSALS: dict[str, _StrPromise] = {
         "%(node)s does not start services while it is Idle; fall back, and they start."
     ),
     "unknown-service": gettext_lazy("%(node)s has no such service."),
+    "not-activated": gettext_lazy(
+        "The service is not activated on %(node)s: activate it under Tools > Service Activation, "
+        "and it starts."
+    ),
 }
 
 

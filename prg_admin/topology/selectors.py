@@ -26,6 +26,7 @@ class ServiceRow:
     wanted: bool
     error: str
     critical: bool
+    activated: bool = True
 
     @property
     def is_running(self) -> bool:
@@ -170,4 +171,5 @@ def _service_row(service: ServiceReport, age_s: float) -> ServiceRow:
         wanted=service.wanted,
         error=service.error,
         critical=service.name in CRITICAL_SERVICES,
+        activated=service.activated,
     )

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from prg_admin.domain.validation import NodeDraft, Problem, validate_node, validate_node_deletion
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce
-from prg_admin.topology.agents import Target, agent_client
+from prg_admin.topology.agents import AgentError, Target, agent_client
 from prg_admin.topology.models import Cluster, Node, NodeReport
 from prg_admin.topology.selectors import node_context, node_facts
 
@@ -34,6 +34,8 @@ class ServiceAction(StrEnum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
+    ACTIVATE = "activate"
+    DEACTIVATE = "deactivate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,17 @@ class Difference:
     field: str
     yours: str | int | None
     stored: str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """Names of feature services to be activated and deactivated, in the order it is done."""
+
+    activate: tuple[str, ...] = ()
+    deactivate: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.activate or self.deactivate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,27 +128,50 @@ def node_update(
 @transaction.atomic
 def node_delete(*, node_id: int, user: Person) -> Deleted | Refused:
     node = _locked_node(node_id)
-    others = Node.objects.filter(cluster_id=node.cluster_id).exclude(pk=node.pk)
-    facts = node_facts(Node.objects.filter(pk=node.pk))[0]
-    problems = validate_node_deletion(facts, tuple(node_facts(others)))
+    problems = deletion_problems(node)
     if problems:
         return Refused(problems)
     announce("nodes", f"node-{node.pk}")
     node.delete()
-    logger.info("node %s deleted by %s", facts.name, user.get_username())
-    return Deleted(facts.name)
+    logger.info("node %s deleted by %s", node.name, user.get_username())
+    return Deleted(node.name)
+
+
+def deletion_problems(node: Node) -> list[Problem]:
+    """Why it cannot be deleted now."""
+    others = Node.objects.filter(cluster_id=node.cluster_id).exclude(pk=node.pk)
+    facts = node_facts(Node.objects.filter(pk=node.pk))[0]
+    return validate_node_deletion(facts, tuple(node_facts(others)))
 
 
 def service_control(*, node: Node, service: str, action: ServiceAction, user: Person) -> None:
-    """Have the node's agent start, stop or restart a service.
+    """Have the node's agent start, stop, restart, activate or deactivate a service.
 
     Returns when the agent has accepted; the agent calls in when it is done. Raises
     ``topology.agents.AgentError``.
     """
-    target = Target(node.name, node.address, node.port, CONTROL_TIMEOUT)
-    agent_client().service_control(target, service, action.value)
+    agent_client().service_control(_target(node), service, action.value)
     logger.info("%s of %s on %s asked by %s", action.value, service, node.name, user.get_username())
     _kick(node)
+
+
+def activated_services(*, node: Node) -> frozenset[str]:
+    """What the node says now. Raises ``topology.agents.AgentError``."""
+    (answer,) = agent_client().probe([_target(node)])
+    if answer.report is None:
+        raise AgentError(answer.error)
+    return frozenset(s.name for s in answer.report.services if s.activated)
+
+
+def services_activate(*, node: Node, change: Activation, user: Person) -> None:
+    """One after the other; who is refused halfway is told by ``topology.agents.AgentError``.
+
+    Safe to be repeated: activating what is activated changes nothing.
+    """
+    for service in change.deactivate:
+        service_control(node=node, service=service, action=ServiceAction.DEACTIVATE, user=user)
+    for service in change.activate:
+        service_control(node=node, service=service, action=ServiceAction.ACTIVATE, user=user)
 
 
 def node_draft(node: Node) -> NodeDraft:
@@ -148,6 +184,10 @@ def node_draft(node: Node) -> NodeDraft:
         cluster=node.cluster.name,
         publisher=node.publisher,
     )
+
+
+def _target(node: Node) -> Target:
+    return Target(node.name, node.address, node.port, CONTROL_TIMEOUT)
 
 
 def _once_more(attempt: Callable[[], T]) -> T:

@@ -1,12 +1,20 @@
-"""System > Server."""
+"""System > Server, System > Presence Topology, and the tools of Serviceability."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from prg_admin.topology import list_views, views
+from prg_admin.topology import (
+    activation_views,
+    detail_views,
+    list_views,
+    service_views,
+    tree_views,
+    views,
+)
 
 BASE = "system/servers/"
+TOOLS = "serviceability/"
 
 app_name = "topology"
 urlpatterns: list[URLPattern] = [
@@ -17,5 +25,22 @@ urlpatterns: list[URLPattern] = [
     path(f"{BASE}<int:pk>/", views.node, name="node"),
     path(f"{BASE}<int:pk>/validate/", views.node_validate, name="node-validate"),
     path(f"{BASE}<int:pk>/delete/", views.node_delete, name="node-delete"),
-    path(f"{BASE}<int:pk>/services/", views.service_control, name="service-control"),
+    path(f"{BASE}<int:pk>/services/", service_views.service_control, name="service-control"),
+    path(f"{BASE}<int:pk>/details/", detail_views.node_details, name="node-details"),
+    path("system/presence-topology/", tree_views.presence_topology, name="presence-topology"),
+    path(
+        f"{TOOLS}control-center/network-services/",
+        service_views.network_services,
+        name="network-services",
+    ),
+    path(
+        f"{TOOLS}control-center/feature-services/",
+        service_views.feature_services,
+        name="feature-services",
+    ),
+    path(
+        f"{TOOLS}service-activation/",
+        activation_views.service_activation,
+        name="service-activation",
+    ),
 ]

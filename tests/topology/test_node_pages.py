@@ -10,8 +10,6 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from prg_admin.domain.states import CRITICAL_SERVICES, Role
-from prg_admin.topology import services
-from prg_admin.topology.agents import AgentError
 from prg_admin.topology.models import Cluster, Node
 from tests.factories import (
     create_cluster,
@@ -205,92 +203,6 @@ def test_a_node_in_use_is_not_deleted(admin: Client):
     assert "imp1 is in the group Tokyo" in html
     assert "imp1 has 1 assigned user" in html
     assert Node.objects.exists()
-
-
-@pytest.fixture
-def controlled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
-    """What an agent was asked to do."""
-    asked: list[tuple[str, str, str]] = []
-
-    class Agents:
-        def service_control(self, target, service: str, action: str) -> None:
-            asked.append((target.name, service, action))
-
-    monkeypatch.setattr(services, "agent_client", Agents)
-    return asked
-
-
-@pytest.mark.parametrize("action", ["start", "stop", "restart"])
-def test_a_service_is_controlled(admin: Client, controlled: list, action: str):
-    node = create_node("imp1")
-
-    response = admin.post(
-        address(node, "services/"), {"service": ROUTER, "action": action}, follow=True
-    )
-
-    assert controlled == [("imp1", ROUTER, action)]
-    assert f"imp1 {action}" in response.content.decode()
-
-
-@pytest.mark.parametrize("action", ["stop", "restart"])
-def test_what_would_cause_a_failover_is_asked_first(admin: Client, controlled: list, action: str):
-    node = create_group("Tokyo", ha_enabled=True).members.first().node
-    data = {"service": ROUTER, "action": action}
-
-    asked = admin.post(address(node, "services/"), data).content.decode()
-    assert "High Availability of group Tokyo is on" in asked
-    assert controlled == []
-
-    admin.post(address(node, "services/"), {**data, "confirmed": "yes"})
-    assert controlled == [(node.name, ROUTER, action)]
-
-
-def test_starting_is_never_asked(admin: Client, controlled: list):
-    node = create_group(ha_enabled=True).members.first().node
-
-    admin.post(address(node, "services/"), {"service": ROUTER, "action": "start"})
-
-    assert controlled == [(node.name, ROUTER, "start")]
-
-
-@pytest.mark.parametrize(
-    ("kind", "sentence"),
-    [
-        ("refused", "imp1 cannot be reached: it refused the connection"),
-        ("timeout", "imp1 cannot be reached: it did not answer in time."),
-        ("idle", "imp1 does not start services while it is Idle"),
-        ("status 500", "imp1 cannot be reached: status 500: broken."),
-    ],
-)
-def test_what_an_agent_does_not_do_is_told(
-    admin: Client, monkeypatch: pytest.MonkeyPatch, kind: str, sentence: str
-):
-    class Agents:
-        def service_control(self, *_: object) -> None:
-            raise AgentError(kind, "broken")
-
-    monkeypatch.setattr(services, "agent_client", Agents)
-    node = create_node("imp1")
-
-    response = admin.post(
-        address(node, "services/"), {"service": ROUTER, "action": "start"}, follow=True
-    )
-
-    assert sentence in response.content.decode()
-
-
-@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/", ""])
-def test_an_address_of_another_site_is_not_followed(admin: Client, controlled: list, wanted: str):
-    node = create_node()
-    data = {"service": ROUTER, "action": "start", "next": wanted}
-
-    assert admin.post(address(node, "services/"), data).headers["Location"] == address(node)
-
-
-def test_an_unknown_action_is_not_found(admin: Client, controlled: list):
-    node = create_node()
-
-    assert admin.post(address(node, "services/"), {"action": "explode"}).status_code == 404
 
 
 def test_a_node_page_shows_services_and_actions(admin: Client):
