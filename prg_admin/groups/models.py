@@ -7,8 +7,9 @@ writer holds the group's row lock.
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.topology.models import Cluster, Node
@@ -37,6 +38,11 @@ class PresenceRedundancyGroup(models.Model):
     class Meta:
         ordering = ("name",)
         constraints = (models.UniqueConstraint(Lower("name"), name="group_name_unique"),)
+        # Of "begins with" and "is exactly", which compare in capitals; every edit asks for the
+        # latter.
+        indexes = (
+            models.Index(OpClass(Upper("name"), name="text_pattern_ops"), name="group_name_found"),
+        )
 
     def __str__(self) -> str:
         return self.name
