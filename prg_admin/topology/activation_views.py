@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from prg_admin.accounts.access import readers_see_serviceability_acts
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import agent_error_text
 from prg_admin.topology import services
@@ -33,9 +34,7 @@ from prg_admin.topology.selectors import NodeStatus, node_status
 
 NEWS = "activation-news"
 TEMPLATE = "topology/service_activation.html"
-CANNOT_CONNECT = gettext_lazy(
-    "Nothing was saved: the connection to the server cannot be established."
-)
+CANNOT_CONNECT = gettext_lazy("The connection to the server cannot be established.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _save(request: HttpRequest, shown: Shown) -> HttpResponse:
 
 def _carry_out(request: HttpRequest, shown: Shown, change: services.Activation) -> HttpResponse:
     try:
-        services.services_activate(node=shown.node, change=change, user=request.user)
+        services.services_activate(node=shown.node, change=change, actor=actor_of(request))
     except AgentError as error:
         return _failed(request, shown, error)
     if not change:
@@ -129,7 +128,7 @@ def _failed(request: HttpRequest, shown: Shown, error: AgentError) -> HttpRespon
     wanted = frozenset(request.POST.getlist("active"))
     seen = frozenset(request.POST.getlist("seen"))
     context = _context(shown, checked=wanted, seen=seen) | {"failed": f"{CANNOT_CONNECT} {why}"}
-    return render(request, TEMPLATE, context, status=503)
+    return render(request, TEMPLATE, context, status=422)
 
 
 def _shown(node: Node) -> Shown:

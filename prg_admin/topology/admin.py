@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.sentences import problem_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
 from prg_admin.topology.models import Cluster, Node, NodeReport
@@ -76,7 +77,7 @@ class NodeAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Delete selected nodes"), permissions=["operate"])
     def delete_nodes(self, request: HttpRequest, nodes: QuerySet[Node]) -> None:
         for pk in nodes.values_list("pk", flat=True):
-            answer = node_delete(node_id=pk, user=request.user)
+            answer = node_delete(node_id=pk, actor=actor_of(request))
             if isinstance(answer, Refused):
                 for problem in answer.problems:
                     self.message_user(request, problem_text(problem), messages.ERROR)

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from prg_admin.accounts.access import administrators, readers
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.finding.csv import csv_response
 from prg_admin.lib.finding.find import chosen_keys, find
 from prg_admin.lib.htmx import render_page
@@ -51,7 +52,7 @@ def _delete(request: HttpRequest, nodes: list[Node]) -> None:
     deleted = 0
     for found in nodes:
         try:
-            outcome = services.node_delete(node_id=found.pk, user=request.user)
+            outcome = services.node_delete(node_id=found.pk, actor=actor_of(request))
         except Node.DoesNotExist:
             continue  # somebody else deleted it: that is what was wanted
         if isinstance(outcome, services.Refused):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from prg_admin.accounts.access import readers, serviceability
 from prg_admin.domain.services import ServiceKind
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import agent_error_text
 from prg_admin.topology import services
@@ -106,7 +107,9 @@ def _action(request: HttpRequest) -> ServiceAction:
 
 def _control(request: HttpRequest, found: Node, service: str, action: ServiceAction) -> None:
     try:
-        services.service_control(node=found, service=service, action=action, user=request.user)
+        services.service_control(
+            node=found, service=service, action=action, actor=actor_of(request)
+        )
     except AgentError as error:
         text = agent_error_text(error.kind, node=found.name, detail=error.detail)
         messages.error(request, text)

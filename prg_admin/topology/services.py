@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 
+from prg_admin.audit.models import Action, Kind
+from prg_admin.audit.services import record
 from prg_admin.domain.validation import NodeDraft, Problem, validate_node, validate_node_deletion
+from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce
 from prg_admin.topology.agents import AgentError, Target, agent_client
@@ -24,7 +26,6 @@ from prg_admin.topology.selectors import node_context, node_facts
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-Person = AbstractBaseUser | AnonymousUser
 
 CONTROL_TIMEOUT = 10.0
 """Seconds somebody waits for an agent to accept a start or stop."""
@@ -36,6 +37,16 @@ class ServiceAction(StrEnum):
     RESTART = "restart"
     ACTIVATE = "activate"
     DEACTIVATE = "deactivate"
+
+
+ACTIVATION = frozenset({ServiceAction.ACTIVATE, ServiceAction.DEACTIVATE})
+AUDITED = {
+    ServiceAction.START: Action.STARTED,
+    ServiceAction.STOP: Action.STOPPED,
+    ServiceAction.RESTART: Action.RESTARTED,
+    ServiceAction.ACTIVATE: Action.ACTIVATED,
+    ServiceAction.DEACTIVATE: Action.ACTIVATED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ def node_problems(draft: NodeDraft, node: Node | None) -> list[Problem]:
     return validate_node(draft, node_context(draft, node))
 
 
-def node_create(*, draft: NodeDraft, user: Person) -> Saved | Refused:
+def node_create(*, draft: NodeDraft, actor: Actor) -> Saved | Refused:
     def attempt() -> Saved | Refused:
         _lock_cluster(draft.cluster)
         problems = node_problems(draft, None)
@@ -95,14 +106,15 @@ def node_create(*, draft: NodeDraft, user: Person) -> Saved | Refused:
         node.save(force_insert=True)
         NodeReport.objects.create(node=node)
         _tell(node)
-        logger.info("node %s added by %s", node.name, user.get_username())
+        _note(node, actor, Action.ADDED, after=asdict(node_draft(node)))
+        logger.info("node %s added by %s", node.name, actor.name)
         return Saved(node)
 
     return _once_more(attempt)
 
 
 def node_update(
-    *, node_id: int, draft: NodeDraft, revision: int, user: Person
+    *, node_id: int, draft: NodeDraft, revision: int, actor: Actor
 ) -> Saved | Refused | Conflict:
     """``revision`` is the one the form was made from. Raises ``Node.DoesNotExist``."""
 
@@ -114,26 +126,29 @@ def node_update(
         problems = node_problems(draft, node)
         if problems:
             return Refused(problems)
+        was = asdict(node_draft(node))
         _write(node, draft)
         node.revision += 1
         fields = ["description", "address", "port", "cluster", "publisher", "revision"]
         node.save(update_fields=fields)
         _tell(node)
-        logger.info("node %s changed by %s", node.name, user.get_username())
+        _note(node, actor, Action.CHANGED, before=was, after=asdict(node_draft(node)))
+        logger.info("node %s changed by %s", node.name, actor.name)
         return Saved(node)
 
     return _once_more(attempt)
 
 
 @transaction.atomic
-def node_delete(*, node_id: int, user: Person) -> Deleted | Refused:
+def node_delete(*, node_id: int, actor: Actor) -> Deleted | Refused:
     node = _locked_node(node_id)
     problems = deletion_problems(node)
     if problems:
         return Refused(problems)
     announce("nodes", f"node-{node.pk}")
+    _note(node, actor, Action.DELETED, before=asdict(node_draft(node)))
     node.delete()
-    logger.info("node %s deleted by %s", node.name, user.get_username())
+    logger.info("node %s deleted by %s", node.name, actor.name)
     return Deleted(node.name)
 
 
@@ -144,14 +159,17 @@ def deletion_problems(node: Node) -> list[Problem]:
     return validate_node_deletion(facts, tuple(node_facts(others)))
 
 
-def service_control(*, node: Node, service: str, action: ServiceAction, user: Person) -> None:
+def service_control(*, node: Node, service: str, action: ServiceAction, actor: Actor) -> None:
     """Have the node's agent start, stop, restart, activate or deactivate a service.
 
     Returns when the agent has accepted; the agent calls in when it is done. Raises
     ``topology.agents.AgentError``.
     """
     agent_client().service_control(_target(node), service, action.value)
-    logger.info("%s of %s on %s asked by %s", action.value, service, node.name, user.get_username())
+    became = {"activated": action is ServiceAction.ACTIVATE} if action in ACTIVATION else {}
+    name = f"{service} ({node.name})"
+    record(actor=actor, action=AUDITED[action], kind=Kind.SERVICE, name=name, after=became)
+    logger.info("%s of %s on %s asked by %s", action.value, service, node.name, actor.name)
     _kick(node)
 
 
@@ -163,15 +181,15 @@ def activated_services(*, node: Node) -> frozenset[str]:
     return frozenset(s.name for s in answer.report.services if s.activated)
 
 
-def services_activate(*, node: Node, change: Activation, user: Person) -> None:
+def services_activate(*, node: Node, change: Activation, actor: Actor) -> None:
     """One after the other; who is refused halfway is told by ``topology.agents.AgentError``.
 
     Safe to be repeated: activating what is activated changes nothing.
     """
     for service in change.deactivate:
-        service_control(node=node, service=service, action=ServiceAction.DEACTIVATE, user=user)
+        service_control(node=node, service=service, action=ServiceAction.DEACTIVATE, actor=actor)
     for service in change.activate:
-        service_control(node=node, service=service, action=ServiceAction.ACTIVATE, user=user)
+        service_control(node=node, service=service, action=ServiceAction.ACTIVATE, actor=actor)
 
 
 def node_draft(node: Node) -> NodeDraft:
@@ -235,6 +253,10 @@ def _kick(node: Node) -> None:
         enqueue("recovery.evaluate", group_id=node.member.group_id)
     except ObjectDoesNotExist:
         enqueue("recovery.look", node_id=node.pk)
+
+
+def _note(node: Node, actor: Actor, action: Action, **values: dict[str, Any]) -> None:
+    record(actor=actor, action=action, kind=Kind.NODE, name=node.name, **values)
 
 
 def _differences(draft: NodeDraft, node: Node) -> tuple[Difference, ...]:

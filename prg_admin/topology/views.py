@@ -16,6 +16,7 @@ from prg_admin.accounts.access import (
     administrators,
     readers_see_administrators_change,
 )
+from prg_admin.lib.actor import actor_of
 from prg_admin.lib.htmx import render_page, wanted_fragment
 from prg_admin.lib.sentences import field_label, problem_text
 from prg_admin.topology import services
@@ -34,7 +35,7 @@ def node_add(request: HttpRequest) -> HttpResponse:
         return _node_page(request, NodeForm())
     form = NodeForm(request.POST)
     if form.is_valid():
-        outcome = services.node_create(draft=form.draft, user=request.user)
+        outcome = services.node_create(draft=form.draft, actor=actor_of(request))
         if isinstance(outcome, services.Saved):
             messages.success(request, _("Add successful."))
             return redirect("topology:node", outcome.node.pk)
@@ -74,7 +75,7 @@ def node_delete(request: HttpRequest, pk: int) -> HttpResponse:
         reasons = [problem_text(p) for p in services.deletion_problems(found)]
         context = {"node": found, "reasons": reasons}
         return render(request, "topology/node_delete.html", context)
-    outcome = services.node_delete(node_id=found.pk, user=request.user)
+    outcome = services.node_delete(node_id=found.pk, actor=actor_of(request))
     if isinstance(outcome, services.Refused):
         for problem in outcome.problems:
             messages.error(request, problem_text(problem))
@@ -89,7 +90,7 @@ def _save(request: HttpRequest, found: Node) -> HttpResponse:
     if not valid and form.seen_revision == found.revision:
         return _node_page(request, form, node=found, status=422)
     outcome = services.node_update(
-        node_id=found.pk, draft=form.draft, revision=form.seen_revision, user=request.user
+        node_id=found.pk, draft=form.draft, revision=form.seen_revision, actor=actor_of(request)
     )
     if isinstance(outcome, services.Saved):
         messages.success(request, _("Update successful."))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from prg_admin.accounts.models import Role
+from prg_admin.audit.models import Entry
 from prg_admin.domain import catalogue
 from prg_admin.domain.services import SRM_SERVICE, ServiceKind, services_of
 from prg_admin.domain.states import CRITICAL_SERVICES, NodeState, ServiceState
@@ -310,3 +311,10 @@ def test_readers_see_the_services_and_no_buttons(client: Client, db, controlled:
 
 def test_a_get_of_the_control_is_rejected(admin: Client):
     assert admin.get(control(create_node())).status_code == 405
+
+
+def test_who_controlled_what_is_in_the_audit_log(admin: Client, controlled: list):
+    admin.post(control(create_node("imp1")), {"service": ROUTER, "action": "start"})
+
+    entry = Entry.objects.get(kind="service")
+    assert (entry.actor, entry.action, entry.name) == ("alice", "started", f"{ROUTER} (imp1)")
