@@ -11,6 +11,7 @@ import json
 import re
 import ssl
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -24,6 +25,8 @@ from prg_admin.domain.wire import Document, PeerAddress, WireError
 from prg_admin.topology.agents import AgentError, Target
 
 D = TypeVar("D", bound=Document)
+T = TypeVar("T")
+Certificate = dict[str, Any]
 
 MOST_BYTES = 64 * 1024
 MOST_DETAIL = 200
@@ -47,67 +50,80 @@ class Examined:
 class _Reply:
     status: int
     text: bytes
-    certificate: dict[str, Any]
     begun: float
-    """Our wall clock before the request was sent, and when the answer was there."""
+    """Our wall clock before the call, and when the answer was there."""
     ended: float
 
 
 def examine(target: Target) -> Examined:
     """Raises :class:`AgentError`."""
-    reply = _ask(target, "GET", "/srm/v1/checkup")
+    certificate, reply = asyncio.run(_within(target, _looked_at(target)))
     checkup = _read(reply, Checkup)
-    until = ssl.cert_time_to_seconds(str(reply.certificate["notAfter"]))
+    until = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     return Examined(
         checkup=checkup,
+        # The node read its clock somewhere in between; the handshake makes that vague.
         clock_ahead_s=checkup.clock - (reply.begun + reply.ended) / 2,
-        certificate_name=_common_name(reply.certificate),
+        certificate_name=_common_name(certificate),
         certificate_until=datetime.fromtimestamp(until, UTC),
     )
 
 
 def measure_link(source: Target, to: PeerAddress) -> LinkCount:
     """Has one agent send to another. Raises :class:`AgentError`."""
-    body = LinkOrder(to).to_json()
-    return _read(_ask(source, "POST", "/srm/v1/measure", body), LinkCount)
+    asked = _exchange(source, "POST", "/srm/v1/measure", LinkOrder(to).to_json())
+    return _read(asyncio.run(_within(source, asked)), LinkCount)
 
 
-def _ask(target: Target, method: str, path: str, body: Any = None) -> _Reply:
-    return asyncio.run(_within(target, method, path, body))
-
-
-async def _within(target: Target, method: str, path: str, body: Any) -> _Reply:
+async def _within(target: Target, work: Coroutine[Any, Any, T]) -> T:
     try:
         async with asyncio.timeout(target.timeout):
-            return await _exchange(target, method, path, body)
+            return await work
     except TimeoutError as error:
         raise AgentError("timeout") from error
+    except ssl.SSLError as error:
+        raise AgentError("tls", str(error)) from error
     except aiohttp.ClientConnectorError as error:
-        raise _no_connection(error) from error
-    except (aiohttp.ClientError, OSError) as error:
+        raise _no_connection(error.os_error) from error
+    except aiohttp.ClientError as error:
         raise AgentError("unreachable", str(error)) from error
+    except OSError as error:
+        raise _no_connection(error) from error
 
 
-async def _exchange(target: Target, method: str, path: str, body: Any) -> _Reply:
+async def _looked_at(target: Target) -> tuple[Certificate, _Reply]:
+    return await _certificate(target), await _exchange(target, "GET", "/srm/v1/checkup")
+
+
+async def _certificate(target: Target) -> Certificate:
+    _, writer = await asyncio.open_connection(
+        target.host, target.port, ssl=_context(), server_hostname=target.name
+    )
+    certificate: Certificate = writer.get_extra_info("peercert")
+    writer.transport.abort()
+    return certificate
+
+
+async def _exchange(target: Target, method: str, path: str, body: Any = None) -> _Reply:
     host = f"[{target.host}]" if ":" in target.host else target.host
-    url = f"https://{host}:{target.port}{path}"
     options: dict[str, Any] = {"ssl": _context(), "server_hostname": target.name}
-    async with aiohttp.ClientSession() as session:
-        # Connected before the clock is read: a handshake would make the node's clock look slow.
-        async with session.get(f"https://{host}:{target.port}/srm/v1/link", **options) as first:
-            await first.read()
-        begun = time.time()
-        async with session.request(
-            method, url, json=body, allow_redirects=False, **options
-        ) as response:
-            transport = response.connection.transport if response.connection else None
-            certificate = transport.get_extra_info("peercert") if transport else None
-            text = bytearray()
-            async for chunk in response.content.iter_any():
-                text += chunk
-                if len(text) > MOST_BYTES:
-                    raise AgentError("answer", f"longer than {MOST_BYTES} bytes")
-            return _Reply(response.status, bytes(text), certificate or {}, begun, time.time())
+    begun = time.time()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(
+            method,
+            f"https://{host}:{target.port}{path}",
+            json=body,
+            allow_redirects=False,
+            **options,
+        ) as response,
+    ):
+        text = bytearray()
+        async for chunk in response.content.iter_any():
+            text += chunk
+            if len(text) > MOST_BYTES:
+                raise AgentError("answer", f"longer than {MOST_BYTES} bytes")
+        return _Reply(response.status, bytes(text), begun, time.time())
 
 
 def _context() -> ssl.SSLContext:
@@ -116,11 +132,11 @@ def _context() -> ssl.SSLContext:
     return context
 
 
-def _no_connection(error: aiohttp.ClientConnectorError) -> AgentError:
-    if isinstance(error, aiohttp.ClientSSLError | aiohttp.ClientConnectorCertificateError):
+def _no_connection(error: OSError) -> AgentError:
+    if isinstance(error, ssl.SSLError | ssl.CertificateError):
         return AgentError("tls", str(error))
-    refused = isinstance(error.os_error, ConnectionRefusedError)
-    return AgentError("refused" if refused else "unreachable", str(error.os_error))
+    refused = isinstance(error, ConnectionRefusedError)
+    return AgentError("refused" if refused else "unreachable", str(error))
 
 
 def _read(reply: _Reply, kind: type[D]) -> D:
@@ -142,7 +158,7 @@ def _refusal(reply: _Reply) -> AgentError:
     return AgentError(words["error"], str(words.get("detail", ""))[:MOST_DETAIL])
 
 
-def _common_name(certificate: dict[str, Any]) -> str:
+def _common_name(certificate: Certificate) -> str:
     for part in certificate.get("subject", ()):
         for key, value in part:
             if key == "commonName":
