@@ -136,7 +136,7 @@ PICTURES = (
             IDLE: (0, 2.3), SERVICES: (1, 2.3), DOWN: (2.1, 2.3), READY: (1.5, 3.5),
         },
         _rules("failover-asked", "database-down", "service-down", "goodbye", "silent",
-               "take-over-done", "failed-over-gone", "services-", "returned"),
+               "take-over-done", "failed-over-gone", "services-", "database-lost", "returned"),
         bends={(NORMAL, FAILING): 0, (NORMAL, LOSING): 0, (FAILING, IDLE): 0,
                (FAILING, SERVICES): 0, (LOSING, DOWN): 0, (READY, DOWN): 10},
         column=360,

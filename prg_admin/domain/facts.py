@@ -242,6 +242,14 @@ def fence_wait(node: NodeView, settings: RecoverySettings) -> float:
     return max(timing.silence_limit(settings), own)
 
 
+def never_stops(node: NodeView) -> bool:
+    """Out of reach, and it may go on serving for ever: nobody can take over before it is heard."""
+    last = node.feared
+    if node.reachable or node.goodbye or last is None:
+        return False
+    return last.role in SERVING and not last.isolates
+
+
 def _asked(facts: Facts, action: Action) -> Values | None:
     request = facts.request
     if request is None or request.action is not action:
@@ -303,9 +311,13 @@ def _silent_initializing(facts: Facts) -> Values | None:
     return silence_values(facts, timing.initialization_limit(facts.settings))
 
 
-def _fenced(facts: Facts) -> Values | None:
-    """As silent, and known to have stopped: for a node that normally need not stop."""
-    return _silent(facts) if is_fenced(facts) else None
+def _and_fenced(condition: Condition) -> Condition:
+    """Of a node that may go on serving nobody takes over: it would end in Take Over Failed."""
+
+    def holds(facts: Facts) -> Values | None:
+        return condition(facts) if is_fenced(facts) else None
+
+    return holds
 
 
 def _goodbye(facts: Facts) -> Values | None:
@@ -398,7 +410,19 @@ def _database_lost_a(facts: Facts) -> Values | None:
 
 
 def _overdue(facts: Facts) -> Values | None:
-    deadline = timing.transition_limit(facts.settings)
+    return _waited_for(facts, timing.transition_limit(facts.settings))
+
+
+def _init_overdue(facts: Facts) -> Values | None:
+    return _waited_for(facts, timing.initialization_deadline(facts.settings))
+
+
+def _init_overdue_without_a(facts: Facts) -> Values | None:
+    waited = None if facts.a.reachable else _init_overdue(facts)
+    return waited and {"node": facts.a.name, **waited}
+
+
+def _waited_for(facts: Facts, deadline: float) -> Values | None:
     # What nobody drove is not late: a worker that comes after an outage gets the whole time.
     begun = [t for t in (facts.a.since, facts.b.since, facts.pair.watched_since) if t is not None]
     if not begun or (facts.now - max(begun)).total_seconds() < deadline:
@@ -419,9 +443,8 @@ CONDITIONS: Mapping[When, Condition] = {
     When.DATABASE_DOWN_B_A_READY: _of_b_if_a_is_ready(_database_down_for_delay),
     When.UNFIT_B: lambda facts: _unfit(facts.mirrored),
     When.UNFIT_BOTH: _unfit_both,
-    When.SILENT_A: _if_peer_is_healthy(_silent),
-    When.SILENT_INITIALIZING_A: _if_peer_is_healthy(_silent_initializing),
-    When.FENCED_A: _if_peer_is_healthy(_fenced),
+    When.SILENT_A: _if_peer_is_healthy(_and_fenced(_silent)),
+    When.SILENT_INITIALIZING_A: _if_peer_is_healthy(_and_fenced(_silent_initializing)),
     When.GOODBYE_A: _if_peer_is_healthy(_goodbye),
     When.GONE_A: _gone,
     When.GONE_B: lambda facts: _gone(facts.mirrored),
@@ -437,4 +460,6 @@ CONDITIONS: Mapping[When, Condition] = {
     When.SOME_DOWN_A: _some_down_a,
     When.DATABASE_LOST_A: _database_lost_a,
     When.OVERDUE: _overdue,
+    When.INIT_OVERDUE: _init_overdue,
+    When.INIT_OVERDUE_A_SILENT: _init_overdue_without_a,
 }

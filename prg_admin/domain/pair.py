@@ -31,10 +31,10 @@ from prg_admin.domain.facts import (
     Request,
     Values,
     is_healthy,
+    never_stops,
 )
 from prg_admin.domain.states import (
     FAILED_OVER_STATES,
-    SERVING,
     TRANSITIONAL,
     NodeState,
     Role,
@@ -288,7 +288,7 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     if action is Action.RECOVER:
         if any(node.state is not NodeState.FAILED for node in pair.nodes):
             return Limitation.NOT_BOTH_FAILED
-        unsure = _nobody_answers(pair) or any(_never_stops(node) for node in pair.nodes)
+        unsure = _nobody_answers(pair) or any(never_stops(node) for node in pair.nodes)
         return Limitation.NODE_UNREACHABLE if unsure else None
     if action is Action.ACKNOWLEDGE:
         return None if len(pair.automatic_failovers) >= HOLD_AFTER else Limitation.NOT_HELD
@@ -297,14 +297,6 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     if action is Action.FAILOVER:
         return _no_failover(node, peer, settings or RecoverySettings())
     return _no_fallback(node, peer)
-
-
-def _never_stops(node: NodeView) -> bool:
-    """Out of reach, and it will go on serving: a recovery would wait for it for ever."""
-    last = node.feared
-    if node.reachable or node.goodbye or last is None:
-        return False
-    return last.role in SERVING and not last.isolates
 
 
 def _not_settled(pair: Pair) -> Limitation | None:

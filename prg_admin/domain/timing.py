@@ -76,6 +76,12 @@ def transition_limit(settings: RecoverySettings) -> float:
     return settings.transition_deadline * settings.factor
 
 
+def initialization_deadline(settings: RecoverySettings) -> float:
+    """How long the start of a pair may take: whatever could end it otherwise goes first."""
+    limits = (transition_limit(settings), initialization_limit(settings), service_delay(settings))
+    return max(limits)
+
+
 def isolation_limit(settings: RecoverySettings) -> float:
     """How long a node may go unheard before it stops serving by itself."""
     span = silence_limit(settings) - settings.heart_beat_interval

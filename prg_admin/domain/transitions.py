@@ -33,9 +33,10 @@ class When(StrEnum):
     DATABASE_DOWN_B_A_READY = "B's own database is down for the delay, A is ready"
     UNFIT_B = "a critical service or the database of B is down for the delay"
     UNFIT_BOTH = "each node is unfit: a critical service or its database is down, or it is gone"
-    SILENT_A = "neither the engine nor B hears A for the silence limit, B is healthy"
-    SILENT_INITIALIZING_A = "both witnesses miss A for the initialization limit, B is healthy"
-    FENCED_A = "both witnesses miss A for the limit, A has stopped by itself, B is healthy"
+    SILENT_A = "both witnesses miss A for the silence limit, A has surely stopped, B is healthy"
+    SILENT_INITIALIZING_A = (
+        "both witnesses miss A for the initialization limit, A has surely stopped, B is healthy"
+    )
     GOODBYE_A = "A said goodbye and does not answer, B is healthy"
     BOTH_SILENT = "the engine, which hears others, misses both nodes for the silence limit"
     RESTARTED_A = "A's agent has restarted since the last change"
@@ -51,6 +52,8 @@ class When(StrEnum):
     GONE_A = "A said goodbye, or neither the engine nor B hears it for the silence limit"
     GONE_B = "B said goodbye, or neither the engine nor A hears it for the silence limit"
     OVERDUE = "the transition deadline has passed"
+    INIT_OVERDUE = "the deadline of the initialization has passed"
+    INIT_OVERDUE_A_SILENT = "the deadline of the initialization has passed, A does not answer"
 
 
 NEED_NO_ANSWER = frozenset({When.HA_ENABLED, When.HA_DISABLED, When.BOTH_SILENT})
@@ -107,7 +110,7 @@ _DOWN = _states(S.DOWN)
 _WAITING = _states(S.FAILED_OVER, S.FAILED_OVER_SERVICES_DOWN)
 _AWAY = _WAITING | _states(S.IDLE, S.DOWN)
 _WITH_HA = frozenset(S) - _UNKNOWN
-_GONE = frozenset({R.PEER_DOWN})
+_GONE = frozenset({R.PEER_DOWN, R.PEER_DOWN_INITIALIZING})
 _BOTH_FAILED = (Step(S.FAILED, R.CRITICAL_SERVICE_DOWN), Step(S.FAILED, R.CRITICAL_SERVICE_DOWN))
 _BOTH_GONE = (Step(S.FAILED, R.PEER_DOWN), Step(S.FAILED, R.PEER_DOWN))
 
@@ -173,6 +176,15 @@ ROWS: tuple[Row, ...] = (
         "init-done", _INIT, _INIT, When.SETTLED,
         Step(S.NORMAL, R.NORMAL), Step(S.NORMAL, R.NORMAL), target_a=OWN,
     ),
+    Row(
+        "init-missing", _INIT, _INIT, When.INIT_OVERDUE_A_SILENT,
+        Step(S.FAILED, R.PEER_DOWN_INITIALIZING), Step(S.FAILED, R.PEER_DOWN_INITIALIZING),
+        target_a=OWN,
+    ),
+    Row(
+        "init-overdue", _INIT, _INIT, When.INIT_OVERDUE,
+        Step(S.FAILED, R.UNKNOWN), Step(S.FAILED, R.UNKNOWN), target_a=OWN,
+    ),
     # Normal: loss of a service or of a node.
     Row("both-down", _NORMAL, _NORMAL, When.UNFIT_BOTH, *_BOTH_FAILED),
     Row(
@@ -213,7 +225,7 @@ ROWS: tuple[Row, ...] = (
         Step(S.FAILING_OVER, R.AUTO_RECOVER_DATABASE, STANDBY),
     ),
     Row("backup-goodbye", _BACKUP, _states(S.FAILED_OVER), When.GOODBYE_A, *_lost(R.PEER_REBOOT)),
-    Row("backup-silent", _BACKUP, _states(S.FAILED_OVER), When.FENCED_A, *_lost(R.PEER_DOWN)),
+    Row("backup-silent", _BACKUP, _states(S.FAILED_OVER), When.SILENT_A, *_lost(R.PEER_DOWN)),
     Row(
         "backup-unfit", _states(S.IDLE, S.FAILED_OVER_SERVICES_DOWN, S.DOWN), _BACKUP,
         When.UNFIT_B, *_BOTH_FAILED,

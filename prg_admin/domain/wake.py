@@ -72,7 +72,10 @@ def _silence_waits(
 def _deadline_waits(node: NodeView, settings: RecoverySettings, now: datetime) -> list[float]:
     if node.state not in TRANSITIONAL or node.since is None:
         return []
-    return [timing.transition_limit(settings) - (now - node.since).total_seconds()]
+    limits = [timing.transition_limit(settings)]
+    if node.state is NodeState.INITIALIZING:
+        limits.append(timing.initialization_deadline(settings))
+    return [limit - (now - node.since).total_seconds() for limit in limits]
 
 
 def _fallback_waits(pair: Pair, settings: RecoverySettings, now: datetime) -> list[float]:

@@ -23,6 +23,7 @@ from prg_admin.domain.facts import (
     is_fenced,
     is_healthy,
     is_held,
+    never_stops,
     peer_silence,
     services_down,
     services_overdue,
@@ -47,6 +48,7 @@ class Why(StrEnum):
     NO_SECOND_WITNESS = "no-second-witness"
     SILENCE_WITHIN_LIMIT = "silence-within-limit"
     MAY_STILL_SERVE = "may-still-serve"
+    KEEPS_SERVING = "keeps-serving"
     PEER_UNHEALTHY = "peer-unhealthy"
     NOBODY_TO_TAKE_OVER = "nobody-to-take-over"
     HELD = "held"
@@ -86,7 +88,8 @@ def why_not(
     if blind:
         return [Hindrance(Why.BLIND)]
     if NodeState.FAILED in (a.state, b.state):
-        return [Hindrance(Why.GROUP_FAILED)]
+        stay = [_of(Why.KEEPS_SERVING, f) for f in ways if never_stops(f.a)]
+        return [Hindrance(Why.GROUP_FAILED), *stay]
     found = [hindrance for facts in ways for hindrance in _hindrances(facts)]
     return [*found, *_held(ways)]
 
@@ -146,13 +149,10 @@ def _of_silence(facts: Facts) -> Iterator[Hindrance]:
         )  # fmt: skip
     elif not is_healthy(facts.b, facts.settings):
         yield _no_peer(facts)
-    elif facts.a.state is NodeState.BACKUP:
-        yield from _of_silent_backup(facts)
-
-
-def _of_silent_backup(facts: Facts) -> Iterator[Hindrance]:
-    if facts.b.state is not NodeState.FAILED_OVER:
+    elif facts.a.state is NodeState.BACKUP and facts.b.state is not NodeState.FAILED_OVER:
         yield _of(Why.NOBODY_TO_TAKE_OVER, facts, peer_state=facts.b.state.value)
+    elif never_stops(facts.a):
+        yield _of(Why.KEEPS_SERVING, facts)
     elif not is_fenced(facts):
         yield _of(Why.MAY_STILL_SERVE, facts)
 

@@ -49,6 +49,10 @@ SENTENCES: dict[Why, _StrPromise] = {
         "%(node)s cannot be asked and may still be serving; %(peer)s does not take over before it "
         "has surely stopped."
     ),
+    Why.KEEPS_SERVING: _(
+        "%(node)s cannot be asked and keeps serving when isolated; its users are not moved until "
+        "it is heard or an administrator states that it is powered off."
+    ),
     Why.PEER_UNHEALTHY: _("%(node)s should fail over, but %(peer)s cannot take over: %(why)s"),
     Why.NOBODY_TO_TAKE_OVER: _(
         "%(node)s serves the users of both nodes and is not heard, but %(peer)s (%(state)s) is not "

@@ -20,6 +20,8 @@ RULES: dict[str, Promise] = {
     "init-goodbye": _("One node shut down while initializing; its peer takes over."),
     "init-service-down": _("A critical service does not run on one node; its peer takes over."),
     "init-silent": _("One node was not heard while initializing; its peer takes over."),
+    "init-missing": _("One node was not heard while initializing; nobody is moved."),
+    "init-overdue": _("The initialization did not end in time."),
     "init-done": _("Both nodes run and serve their own users."),
     "both-down": _("Critical services failed on both nodes; nobody is moved."),
     "database-down": _("A node's database was down for the whole delay; the peer takes over."),
@@ -104,15 +106,12 @@ CONDITIONS: dict[When, Promise] = {
         "delay."
     ),
     When.SILENT_A: _(
-        "Neither the engine nor %(b)s hears %(a)s for the silence limit, and %(b)s is healthy."
+        "Neither the engine nor %(b)s hears %(a)s for the silence limit, %(a)s has surely stopped "
+        "serving, and %(b)s is healthy."
     ),
     When.SILENT_INITIALIZING_A: _(
-        "Neither the engine nor %(b)s hears %(a)s for the initialization limit, and %(b)s is "
-        "healthy."
-    ),
-    When.FENCED_A: _(
-        "Neither the engine nor %(b)s hears %(a)s for the limit, %(a)s has stopped serving by "
-        "itself, and %(b)s is healthy."
+        "Neither the engine nor %(b)s hears %(a)s for the initialization limit, %(a)s has surely "
+        "stopped serving, and %(b)s is healthy."
     ),
     When.GOODBYE_A: _("%(a)s said goodbye and does not answer, and %(b)s is healthy."),
     When.BOTH_SILENT: _(
@@ -144,6 +143,10 @@ CONDITIONS: dict[When, Promise] = {
         "%(b)s said goodbye, or neither the engine nor %(a)s hears it for the silence limit."
     ),
     When.OVERDUE: _("The deadline of the change has passed."),
+    When.INIT_OVERDUE: _("The deadline of the initialization has passed."),
+    When.INIT_OVERDUE_A_SILENT: _(
+        "The deadline of the initialization has passed, and %(a)s does not answer."
+    ),
 }
 
 

@@ -584,9 +584,10 @@ def test_recover_is_refused_while_a_node_that_keeps_serving_is_out_of_reach():
     world = World(settings=replace(SETTINGS, keep_serving_when_isolated=True))
     world.run(1)
     cut_off(world, "b")
+    lose_service(world, 0)
     world.run(30)
     assert world.states == (S.FAILED, S.FAILED)
-    assert world.nodes[0].serving == {"a"}
+    assert world.nodes[1].serving == {"b"}
     assert limitation(world.probed(), Action.RECOVER) is Limitation.NODE_UNREACHABLE
 
 

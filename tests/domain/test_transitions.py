@@ -213,6 +213,18 @@ def node_shut_down_while_taking_back() -> World:
     return world
 
 
+def node_that_nobody_hears_at_the_start() -> World:
+    """It answers the engine, and stays fenced."""
+    world = World()
+    world.step()
+    world.nodes[0].renewed = -1e9
+    world.cut = {("a", "b"), ("b", "a")}
+    world.alive_call_in = lambda index, node: None  # type: ignore[method-assign]
+    world.run(25)
+    del world.alive_call_in
+    return world
+
+
 def services_that_never_start() -> World:
     world = failed_over_world()
     world.step(Request(Action.FALLBACK, 0))
@@ -294,7 +306,7 @@ SCENARIOS = (
     service_lost_while_taking_back, node_lost_while_taking_back, node_shut_down_while_taking_back,
     services_that_never_start, backup_that_never_lets_go, service_down_at_the_start,
     services_down_on_both, recovery_that_cannot_stop_a_node, backup_lost_while_ready,
-    backup_silent_while_ready,
+    backup_silent_while_ready, node_that_nobody_hears_at_the_start,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from prg_admin.domain.states import NodeState
 from prg_admin.domain.transitions import ROWS
 from prg_admin.domain.whynot import Hindrance, Why, as_of, is_in_trouble, why_not
 from tests.domain.lives import live
-from tests.domain.simulation import World
+from tests.domain.simulation import SETTINGS, World
 
 S = NodeState
 
@@ -153,7 +153,27 @@ def test_an_idle_node_whose_backup_is_silent_belongs_to_a_failed_group(world: Wo
     assert world.states == (S.IDLE, S.BACKUP)
     world.nodes[1].crash()
     world.run(10)
-    assert [h.why for h in told(world)] == [Why.GROUP_FAILED]
+    assert reasons(world) == [(Why.GROUP_FAILED, ""), (Why.KEEPS_SERVING, "b")]
+
+
+def test_a_node_that_keeps_serving_when_isolated_keeps_its_users():
+    world = World(settings=replace(SETTINGS, keep_serving_when_isolated=True))
+    world.run(1)
+    world.nodes[0].crash()
+    world.run(3)
+    assert reasons(world) == [(Why.SILENCE_WITHIN_LIMIT, "a")]
+    world.run(60)
+    assert world.states == (S.NORMAL, S.NORMAL)
+    assert reasons(world) == [(Why.KEEPS_SERVING, "a")]
+
+
+def test_a_node_that_still_goes_by_a_longer_limit_is_waited_for(world: World):
+    world.nodes[0].crash()
+    world.settings = replace(world.settings, keep_alive_timeout=2.5)
+    world.run(3)
+    assert reasons(world) == [(Why.MAY_STILL_SERVE, "a")]
+    world.run(1)
+    assert world.states == (S.DOWN, S.BACKUP)
 
 
 def test_a_silent_backup_that_may_still_serve_keeps_its_users(world: World):
@@ -169,7 +189,7 @@ def test_a_silent_backup_that_may_still_serve_keeps_its_users(world: World):
     world.pair = replace(world.pair, nodes=(world.pair.nodes[0], stubborn))
     world.pass_time(8)
 
-    assert (Why.MAY_STILL_SERVE, "b") in reasons(world)
+    assert (Why.KEEPS_SERVING, "b") in reasons(world)
 
 
 def test_the_automatic_fallback_is_held(world: World):
