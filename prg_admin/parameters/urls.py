@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from prg_admin.parameters import views
+from prg_admin.parameters import comparison_views, views
 
 app_name = "parameters"
 SERVICE = "system/service-parameters/"
@@ -18,6 +18,10 @@ urlpatterns: list[URLPattern] = [
         views.service_parameters_default,
         name="service-parameters-default",
     ),
+    path(f"{SERVICE}all-servers/", comparison_views.all_servers, name="all-servers"),
+    path(f"{SERVICE}out-of-sync/", comparison_views.out_of_sync, name="out-of-sync"),
+    path(f"{SERVICE}modified/", comparison_views.modified, name="modified"),
+    path(f"{SERVICE}help/", comparison_views.parameter_help, name="help"),
     path(ENTERPRISE, views.enterprise_parameters, name="enterprise-parameters"),
     path(
         f"{ENTERPRISE}validate/",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from prg_admin.accounts.access import administrators, readers_see_administrators_change
+from prg_admin.domain import catalogue
 from prg_admin.lib.actor import actor_of
 from prg_admin.lib.htmx import is_fragment_request, render_page
 from prg_admin.lib.parameter_sentences import amount
@@ -248,7 +250,17 @@ def _context(
         "other_url": _address(door, scope, advanced=not advanced),
         "default_url": _address(door, scope, advanced=advanced, suffix="-default"),
         "validate_url": door.url("-validate"),
+        "help_url": f"{reverse('parameters:help')}?{urlencode({'service': scope.service})}",
+        "related_query": _related_query(scope),
     }
+
+
+def _related_query(scope: Scope) -> str:
+    """The same cluster and service on the pages for all servers."""
+    query: dict[str, str | int] = {"cluster": scope.cluster.pk}
+    if catalogue.parameters_of(scope.service):
+        query["service"] = scope.service
+    return f"?{urlencode(query)}"
 
 
 def _hidden(scope: Scope, values: Mapping[str, str], *, advanced: bool) -> dict[str, str]:
