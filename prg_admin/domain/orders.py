@@ -23,7 +23,7 @@ from prg_admin.domain.facts import (
 )
 from prg_admin.domain.states import NodeState, Role, homes_served
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.under_way import is_void
+from prg_admin.domain.under_way import may_mislead
 from prg_admin.domain.wire import Goal, Order, PeerAddress
 
 
@@ -92,13 +92,15 @@ def _silence_to_see(node: NodeView, peer: NodeView | None, settings: RecoverySet
 def due_order(node: NodeView, goal: Goal) -> Order | None:
     """The order to send to a node that answers: when it does not follow the goal, or stays fenced.
 
-    Also when an earlier order got no answer: it may come yet, and accepting this one makes it void.
+    Also when an earlier order of another goal got no answer: it may come yet, and accepting this
+    one makes it void.
     """
     report = node.report
     if report is None:
         return None
     follows = report.goal_digest == goal.digest and not report.fenced
-    if follows and (node.under_way is None or is_void(node.under_way, report)):
+    late = node.under_way
+    if follows and not (late is not None and may_mislead(late, report, goal)):
         return None
     return Order(goal, report.boot_id, report.fences, report.seq)
 

@@ -25,6 +25,10 @@ class UnderWay(Document):
     """The role of one that lets the node serve, if there is any."""
     isolation_limit_s: float
     """The longest of those that let it serve; 0: by one of them it would not isolate itself."""
+    goal_digest: str = ""
+    """Of the goal that the latest of them names."""
+    others_seq: int = 0
+    """The latest report that one with another goal was decided from; 0: there is none."""
 
 
 ANY_ORDER = UnderWay("", 0, Role.BOTH, 0.0)
@@ -34,11 +38,13 @@ ANY_ORDER = UnderWay("", 0, Role.BOTH, 0.0)
 def sent(before: UnderWay | None, report: Report, goal: Goal) -> UnderWay:
     """With an order of ``goal``, decided from ``report``, on its way as well."""
     limit = goal.timing.isolation_limit if goal.fence else 0.0
-    order = UnderWay(report.boot_id, report.seq, goal.role, limit)
+    order = UnderWay(report.boot_id, report.seq, goal.role, limit, goal.digest)
     if before is None or is_void(before, report):
         return order
     if before.boot_id == order.boot_id:
-        order = replace(order, seq=max(before.seq, order.seq))
+        same = before.goal_digest == order.goal_digest
+        others = before.others_seq if same else before.seq
+        order = replace(order, seq=max(before.seq, order.seq), others_seq=others)
     if before.role not in SERVING:
         return order
     if order.role not in SERVING:
@@ -50,6 +56,19 @@ def sent(before: UnderWay | None, report: Report, goal: Goal) -> UnderWay:
 def is_void(under_way: UnderWay, report: Report) -> bool:
     """The node would take up none of them any more."""
     return report.boot_id == under_way.boot_id and report.order_seq >= under_way.seq
+
+
+def may_mislead(under_way: UnderWay, report: Report, goal: Goal) -> bool:
+    """The node may yet take up another goal than this one.
+
+    Orders of one goal mislead nobody, however many are under way: several engines at work send the
+    same, and must not make each other's void for ever.
+    """
+    if is_void(under_way, report):
+        return False
+    if report.boot_id != under_way.boot_id or under_way.goal_digest != goal.digest:
+        return True
+    return report.order_seq < under_way.others_seq
 
 
 def as_if_taken(report: Report, under_way: UnderWay | None) -> Report:

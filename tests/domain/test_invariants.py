@@ -68,7 +68,6 @@ def an_order_without_an_answer_counts_as_refused(patch: Patch) -> None:
 
 def an_order_without_an_answer_counts_as_lost_once_the_node_is_asked(patch: Patch) -> None:
     patch.setattr(under_way, "is_void", lambda orders, report: report.seq > orders.seq)
-    patch.setattr(orders, "is_void", lambda orders, report: report.seq > orders.seq)
 
 
 def overtaken_orders_are_taken(patch: Patch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from prg_admin.domain.orders import due_order, goal_of
 from prg_admin.domain.states import Role
-from prg_admin.domain.under_way import UnderWay, as_if_taken, sent
+from prg_admin.domain.under_way import as_if_taken, is_void, sent
 from prg_admin.domain.wire import Goal, Report
 from tests.domain.simulation import World
 
@@ -87,10 +87,25 @@ def test_an_order_without_an_answer_is_followed_by_one_that_makes_it_void(world:
     node, goal = world.probed().nodes[0], goal_of(world.pair, 0, world.settings)
     assert due_order(node, goal) is None
     assert node.report is not None
-    unanswered = replace(node, under_way=UnderWay(node.report.boot_id, 10**6, Role.OWN, 0.0))
+    other = sent(None, replace(node.report, seq=10**6), replace(goal, fence=False))
+    unanswered = replace(node, under_way=sent(other, node.report, goal))
     order = due_order(unanswered, goal)
     assert order is not None
     assert (order.goal, order.seq) == (goal, node.report.seq)
+
+
+def test_several_engines_that_send_the_same_goal_end_at_once(world: World):
+    """Each has the other's order under way when its own is answered."""
+    node, goal = world.probed().nodes[0], goal_of(world.pair, 0, world.settings)
+    assert node.report is not None
+    former = sent(None, node.report, replace(goal, fence=False))
+    first = sent(former, replace(node.report, seq=node.report.seq + 1), goal)
+    second = sent(first, replace(node.report, seq=node.report.seq + 2), goal)
+    answer = replace(node.report, seq=node.report.seq + 3, order_seq=node.report.seq + 1)
+    told = replace(node, last_report=answer, under_way=second)
+    assert not is_void(second, answer)
+    assert due_order(told, goal) is None
+    assert due_order(replace(told, under_way=sent(second, answer, replace(goal, epoch=9))), goal)
 
 
 def test_a_late_order_is_refused_a_repeated_one_is_not(world: World):
