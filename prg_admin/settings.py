@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "prg_admin.accounts.middleware.IdleMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -83,6 +84,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "prg_admin.accounts.context.may",
+                "prg_admin.accounts.context.idle",
             ],
         },
     },
@@ -119,22 +121,34 @@ CELERY_BEAT_SCHEDULE = {
     # The tick only asks "who is due?"; a lost or doubled one is harmless.
     "sweep": {"task": "recovery.sweep", "schedule": 1.0, "options": {"expires": 2}},
     "prune-audit": {"task": "audit.prune", "schedule": 3600.0, "options": {"expires": 3000}},
+    "prune-accounts": {"task": "accounts.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     # The engine judges what it did since.
     "check": {"task": "recovery.check", "schedule": 10.0, "options": {"expires": 20}},
 }
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["prg_admin.accounts.backends.LockingBackend"]
 AUTH_USER_MODEL = "accounts.User"
+LOCKOUT_FAILURES = env.whole("LOCKOUT_FAILURES", 5, least=1)
+"""Wrong passwords from one address until a name is locked there."""
+LOCKOUT_MINUTES = env.whole("LOCKOUT_MINUTES", 15, least=1)
+"""How long it stays locked after the last of them."""
 AUDIT_KEEP_DAYS = env.whole("AUDIT_KEEP_DAYS", 400, least=90)
 """Days an entry of the audit log stays. The database refuses to delete what is younger than 90."""
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "accounts:login"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", 30, least=1)
+"""Seconds without anything done after which a person is signed out; see ``accounts.idle``."""
 SESSION_COOKIE_NAME = f"prg_session_{INSTALLATION.get('port', '')}".rstrip("_")
 CSRF_COOKIE_NAME = f"prg_csrf_{INSTALLATION.get('port', '')}".rstrip("_")
 

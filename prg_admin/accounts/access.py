@@ -37,9 +37,10 @@ from django.http import (
 )
 from django.shortcuts import render, resolve_url
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from prg_admin.accounts import resend
+from prg_admin.accounts.forms import LoginForm
 from prg_admin.accounts.models import Role, User
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -137,7 +138,7 @@ def refuse(request: HttpRequest, needed: Role) -> HttpResponse:
         "needed": needed.label,
         "role": Role(cast("User", request.user).role).label,
     }
-    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+    if _is_machine(request):
         return JsonResponse({"error": "role", "needed": needed.value, "detail": text}, status=403)
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     if htmx:
@@ -151,16 +152,24 @@ def refuse(request: HttpRequest, needed: Role) -> HttpResponse:
 def _lead_to_login(request: HttpRequest) -> HttpResponse:
     htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
     if htmx:
-        # A redirect would put the sign-in page inside the fragment: the browser itself has to go.
-        target = redirect_to_login(
-            htmx.current_url_abs_path or resolve_url(settings.LOGIN_REDIRECT_URL)
-        )
-        return HttpResponseClientRedirect(target.url)
+        # Neither a redirect nor the sign-in page in place of a fragment: what is typed into the
+        # page would be lost. Its script sees the 401 and offers to sign in in another window.
+        return HttpResponse(status=401)
+    if _is_machine(request):
+        return JsonResponse({"error": "signed-out", "detail": _("Sign in first.")}, status=401)
+    if request.method in SAFE:
+        return redirect_to_login(request.get_full_path())
+    token = resend.kept(request)
+    if token:
+        context = {"form": LoginForm(request), "resend": token, "next": request.get_full_path()}
+        return render(request, "accounts/login.html", context, status=401)
     # Coming back to an address that takes only POST would fail: from there the way leads home.
-    safe = request.method in ("GET", "HEAD")
-    return redirect_to_login(
-        request.get_full_path() if safe else resolve_url(settings.LOGIN_REDIRECT_URL)
-    )
+    return redirect_to_login(resolve_url(settings.LOGIN_REDIRECT_URL))
+
+
+def _is_machine(request: HttpRequest) -> bool:
+    preferred = request.get_preferred_type(["text/html", "application/json"])
+    return preferred == "application/json"
 
 
 def _refuse_stranger() -> HttpResponse:

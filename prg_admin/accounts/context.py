@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
+from django.utils.timezone import now
 
+from prg_admin.accounts.idle import left_s, limit_s
 from prg_admin.accounts.models import Role, User
 
 
@@ -26,6 +28,25 @@ class May:
 
     def _may(self, role: Role) -> bool:
         return isinstance(self.user, User) and self.user.may(role)
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """``{{ idle.left_s }}``: until the person who does nothing is signed out."""
+
+    request: HttpRequest
+
+    @property
+    def left_s(self) -> int:
+        return int(left_s(self.request, now=now()))
+
+    @property
+    def limit_s(self) -> int:
+        return limit_s()
+
+
+def idle(request: HttpRequest) -> dict[str, Idle]:
+    return {"idle": Idle(request)}
 
 
 def may(request: HttpRequest) -> dict[str, May]:

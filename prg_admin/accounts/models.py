@@ -72,3 +72,24 @@ class User(AbstractUser):
     def may(self, role: Role) -> bool:
         """Whether this person may do what ``role`` may."""
         return self.is_active and Role(self.role).includes(role)
+
+
+class SignInFailure(models.Model):
+    """Failed attempts to sign in as somebody, known or not, from one address."""
+
+    username = models.CharField(max_length=150)
+    """Without regard to case: ``accounts.selectors.lock_key``."""
+    address = models.CharField(max_length=45, blank=True)
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ("-last_at",)
+        verbose_name = _("failed sign-in")
+        verbose_name_plural = _("failed sign-ins")
+        constraints = (
+            models.UniqueConstraint(fields=("username", "address"), name="sign_in_failure_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.address}"

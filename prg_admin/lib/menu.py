@@ -8,7 +8,7 @@ the longest beginning of its own; pages below no entry belong to the first appli
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ class Entry:
     name: str
     """Of its URL."""
     address: str = ""
+    is_for_administrators: bool = False
+    """Whether it is left out for people whose role would be refused there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,19 @@ class Application:
 COMMON = (
     Menu(
         _("Events"),
-        (Entry(_("Events"), "console:events"), Entry(_("Audit Log"), "audit:log")),
+        (
+            Entry(_("Events"), "console:events"),
+            Entry(_("Audit Log"), "audit:log", is_for_administrators=True),
+        ),
         is_common=True,
     ),
     Menu(
         _("Help"),
-        (Entry(_("Task Flow"), "console:task-flow"), Entry(_("About"), "console:about")),
+        (
+            Entry(_("Task Flow"), "console:task-flow"),
+            Entry(_("Change Password"), "accounts:password"),
+            Entry(_("About"), "console:about"),
+        ),
         is_common=True,
     ),
 )
@@ -154,6 +163,6 @@ def _built(menus: tuple[Menu, ...]) -> Iterator[Menu]:
 def _resolved(entries: tuple[Entry, ...]) -> Iterator[Entry]:
     for entry in entries:
         try:
-            yield Entry(entry.label, entry.name, reverse(entry.name))
+            yield replace(entry, address=reverse(entry.name))
         except NoReverseMatch:
             continue

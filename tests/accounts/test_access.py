@@ -132,12 +132,17 @@ def test_somebody_who_was_switched_off_is_a_stranger(client, person):
 def test_a_fragment_does_not_become_the_sign_in_page(client):
     headers = HTMX | {"HX-Current-URL": "http://testserver/page/?a=1"}
     response = client.get("/page/", headers=headers)
-    assert response.headers["HX-Redirect"] == "/login/?next=/page/%3Fa%3D1"
-    assert response.content == b""
+    assert (response.status_code, response.content) == (401, b"")
 
 
 @own_urls
-def test_after_a_refused_post_the_way_leads_home(client):
+def test_a_machine_that_is_not_signed_in_is_not_led_to_a_page(client):
+    response = client.get("/page/", headers={"Accept": "application/json"})
+    assert (response.status_code, response.json()["error"]) == (401, "signed-out")
+
+
+@own_urls
+def test_after_a_refused_post_without_words_the_way_leads_home(client):
     assert client.post("/form/").url == "/login/?next=/"
 
 

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from prg_admin.accounts.models import User
+from prg_admin.accounts.models import SignInFailure, User
 from prg_admin.audit.models import Action as AuditAction
 from prg_admin.audit.models import Entry, Kind
 from prg_admin.domain import catalogue
@@ -72,6 +72,7 @@ def fill(count: int) -> Iterator[Model]:
         group = create_group()
         event = create_event(group)
         yield from (group, group.cluster, event, create_breach(event), create_user())
+        yield SignInFailure.objects.create(username=group.name, last_at=timezone.now())
         for member in group.members.select_related("node__last_report"):
             yield from (member, member.node, member.node.last_report)
             yield from create_presence_users(1, home=member.node)
