@@ -17,6 +17,7 @@ from prg_admin.domain.pair import Decision
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import Role, ServiceState, homes_served
 from prg_admin.domain.transitions import ROWS, Row, Step
+from prg_admin.domain.under_way import UnderWay
 from prg_admin.domain.wire import Report
 
 ROW_OF = {row.rule: row for row in ROWS}
@@ -105,9 +106,17 @@ def _limits_it_may_keep(node: NodeView, last: Report) -> list[float]:
     """Isolation limits of the order it follows, and of one that it may take up yet; 0: none."""
     orders = [(last.role, last.isolation_limit_s)]
     late = node.under_way
-    if late is not None and (late.boot_id != last.boot_id or last.order_seq < late.seq):
+    if late is not None and not _is_overtaken(late, last):
         orders.append((late.role, late.isolation_limit_s))
     return [limit for role, limit in orders if role in (Role.OWN, Role.BOTH)]
+
+
+def _is_overtaken(late: UnderWay, last: Report) -> bool:
+    """Its agent refuses them all, or all but those of the goal that it follows."""
+    if late.boot_id != last.boot_id:
+        return False
+    repeats = last.goal_digest == late.goal_digest and last.order_seq >= late.others_seq
+    return repeats or last.order_seq >= late.seq
 
 
 def _by_a_row(record: Decided) -> bool:

@@ -23,7 +23,7 @@ from prg_admin.domain.facts import (
 )
 from prg_admin.domain.states import NodeState, Role, homes_served
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.under_way import may_mislead
+from prg_admin.domain.under_way import is_void
 from prg_admin.domain.wire import Goal, Order, PeerAddress
 
 
@@ -100,7 +100,7 @@ def due_order(node: NodeView, goal: Goal) -> Order | None:
         return None
     follows = report.goal_digest == goal.digest and not report.fenced
     late = node.under_way
-    if follows and not (late is not None and may_mislead(late, report, goal)):
+    if follows and (late is None or is_void(late, report)):
         return None
     return Order(goal, report.boot_id, report.fences, report.seq)
 

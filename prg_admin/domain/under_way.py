@@ -54,21 +54,14 @@ def sent(before: UnderWay | None, report: Report, goal: Goal) -> UnderWay:
 
 
 def is_void(under_way: UnderWay, report: Report) -> bool:
-    """The node would take up none of them any more."""
-    return report.boot_id == under_way.boot_id and report.order_seq >= under_way.seq
+    """The node would take up none of them any more, or none but the goal that it follows already.
 
-
-def may_mislead(under_way: UnderWay, report: Report, goal: Goal) -> bool:
-    """The node may yet take up another goal than this one.
-
-    Orders of one goal mislead nobody, however many are under way: several engines at work send the
-    same, and must not make each other's void for ever.
+    So engines that work side by side and send the same need not make each other's orders void.
     """
-    if is_void(under_way, report):
+    if report.boot_id != under_way.boot_id:
         return False
-    if report.boot_id != under_way.boot_id or under_way.goal_digest != goal.digest:
-        return True
-    return report.order_seq < under_way.others_seq
+    follows = report.goal_digest == under_way.goal_digest
+    return report.order_seq >= (under_way.others_seq if follows else under_way.seq)
 
 
 def as_if_taken(report: Report, under_way: UnderWay | None) -> Report:

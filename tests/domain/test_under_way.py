@@ -8,7 +8,7 @@ import pytest
 
 from prg_admin.domain.orders import due_order, goal_of
 from prg_admin.domain.states import Role
-from prg_admin.domain.under_way import as_if_taken, is_void, sent
+from prg_admin.domain.under_way import as_if_taken, sent
 from prg_admin.domain.wire import Goal, Report
 from tests.domain.simulation import World
 
@@ -46,7 +46,7 @@ def test_an_order_may_loosen_the_fence(report: Report, goal: Goal):
 
 
 def test_an_order_may_make_a_standby_serve(report: Report, goal: Goal):
-    standby = replace(report, role=Role.STANDBY, isolation_limit_s=0.0)
+    standby = replace(report, role=Role.STANDBY, isolation_limit_s=0.0, goal_digest="")
     assert feared(standby, goal).isolation_limit_s == goal.timing.isolation_limit
     assert feared(standby, replace(goal, fence=False)).role is Role.OWN
 
@@ -103,8 +103,9 @@ def test_several_engines_that_send_the_same_goal_end_at_once(world: World):
     second = sent(first, replace(node.report, seq=node.report.seq + 2), goal)
     answer = replace(node.report, seq=node.report.seq + 3, order_seq=node.report.seq + 1)
     told = replace(node, last_report=answer, under_way=second)
-    assert not is_void(second, answer)
     assert due_order(told, goal) is None
+    assert as_if_taken(answer, second) == answer  # what it may take up yet, it follows
+    assert as_if_taken(replace(answer, goal_digest="former"), second) != answer
     assert due_order(replace(told, under_way=sent(second, answer, replace(goal, epoch=9))), goal)
 
 
