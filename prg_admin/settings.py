@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "prg_admin.accounts",
     "prg_admin.audit",
     "prg_admin.live",
+    "prg_admin.notify",
     "prg_admin.topology",
     "prg_admin.parameters",
     "prg_admin.groups",
@@ -124,6 +125,9 @@ CELERY_BEAT_SCHEDULE = {
     "prune-accounts": {"task": "accounts.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     # The engine judges what it did since.
     "check": {"task": "recovery.check", "schedule": 10.0, "options": {"expires": 20}},
+    # What could not be sent is tried again.
+    "deliver": {"task": "notify.deliver", "schedule": 5.0, "options": {"expires": 10}},
+    "prune-alarms": {"task": "notify.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -162,6 +166,11 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.whole("EMAIL_PORT", 25, least=1)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "prg-admin@localhost")
 
 NODES_DIR = VAR_DIR / "nodes"
 """Where the demo's node files, keys and certificates lie."""

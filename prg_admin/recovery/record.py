@@ -16,6 +16,7 @@ from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair
 from prg_admin.live.news import announce
+from prg_admin.recovery import alarms
 from prg_admin.recovery.models import Event
 
 
@@ -48,7 +49,7 @@ def record(
     for pk, view in changed:
         _write_member(pk, view)
     announce("groups", f"group-{loaded.group_id}", *(f"node-{pk}" for pk, _ in changed))
-    return Event.objects.create(
+    event = Event.objects.create(
         at=case.now,
         group_id=loaded.group_id,
         group_name=case.pair.group,
@@ -62,6 +63,8 @@ def record(
         comment=comment,
         recording=Recording.of(case, decision).to_json(),
     )
+    alarms.raise_for(event, case, decision)
+    return event
 
 
 def _write_member(node_id: int, view: NodeView) -> None:

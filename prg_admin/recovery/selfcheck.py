@@ -18,6 +18,7 @@ from prg_admin.domain.invariants import Decided, judged
 from prg_admin.domain.replay import Recording
 from prg_admin.domain.strict import StrictError
 from prg_admin.live.news import announce
+from prg_admin.recovery import alarms
 from prg_admin.recovery.models import Breach, EngineStatus, Event
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def check(*, now: datetime) -> int:
     for breach in found:
         breach.found_at = now
         logger.error("invariant broken: %s %s", breach, breach.detail)
+        alarms.raise_for_breach(breach)
     # One that lasts is one row, until somebody has seen it.
     Breach.objects.bulk_create(found, ignore_conflicts=True)
     status.checked_at = now
