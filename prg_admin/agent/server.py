@@ -13,7 +13,8 @@ from prg_admin.agent.node import Action, Node
 from prg_admin.agent.refusal import Refused
 from prg_admin.agent.tls import common_name
 from prg_admin.domain.checkups import LinkOrder
-from prg_admin.domain.wire import Document, Heartbeat, Order, WireError
+from prg_admin.domain.ticks import tag_of, ticks_of
+from prg_admin.domain.wire import Document, Heartbeat, Order, Report, WireError
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def application(node: Node) -> web.Application:
     app = web.Application(middlewares=[_speak_json], client_max_size=BODY_LIMIT)
 
-    async def report(_request: web.Request) -> web.Response:
+    async def report(request: web.Request) -> web.Response:
         await node.look_at_database()
-        return _answer(node.report())
+        return _said(node.report(), known=request.headers.get("If-None-Match", ""))
 
     async def goal(request: web.Request) -> web.Response:
         return _answer(await node.accept(Order.from_json(await _json(request))))
@@ -91,6 +92,16 @@ async def _json(request: web.Request) -> Any:
         return json.loads(await request.read())
     except (ValueError, RecursionError) as error:
         raise Refused(400, "bad-json", detail=str(error)) from error
+
+
+def _said(report: Report, *, known: str) -> web.Response:
+    """Who knows all of it but what moves by itself is told that alone."""
+    tag = f'"{tag_of(report)}"'
+    if known == tag:
+        return web.Response(status=304, headers={"ETag": tag, "Ticks": str(ticks_of(report))})
+    answer = _answer(report)
+    answer.headers["ETag"] = tag
+    return answer
 
 
 def _answer(document: Document, status: int = 200) -> web.Response:

@@ -24,6 +24,8 @@ class LoadedPair:
     pair: Pair
     running_settings: RecoverySettings | None = None
     """The parameters a running recovery began with."""
+    tags: tuple[str, ...] = ()
+    """Of the reports, by node."""
 
 
 def load_pairs(group_ids: Iterable[int]) -> dict[int, LoadedPair]:
@@ -71,7 +73,12 @@ def _loaded(group: PresenceRedundancyGroup, members: list[Member]) -> LoadedPair
     )
     node_ids = tuple(member.node_id for member in members)
     running = _running_settings(group)
-    return LoadedPair(group.pk, group.cluster_id, group.version, node_ids, pair, running)
+    tags = tuple(last.tag if (last := _last(m.node)) else "" for m in members)
+    return LoadedPair(group.pk, group.cluster_id, group.version, node_ids, pair, running, tags)
+
+
+def _last(node: Node) -> NodeReport | None:
+    return node.last_report if hasattr(node, "last_report") else None
 
 
 def _running_settings(group: PresenceRedundancyGroup) -> RecoverySettings | None:
@@ -85,7 +92,7 @@ def _running_settings(group: PresenceRedundancyGroup) -> RecoverySettings | None
 
 def _view(member: Member) -> NodeView:
     node = member.node
-    last = node.last_report if hasattr(node, "last_report") else NodeReport(node=node)
+    last = _last(node) or NodeReport(node=node)
     report = last.report
     return NodeView(
         name=node.name,

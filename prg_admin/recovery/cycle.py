@@ -203,10 +203,15 @@ def targets(nodes: Sequence[NodeView], settings: RecoverySettings, now: datetime
     for node in nodes:
         target, silence = _target(node, settings), engine_silence(node, now)
         if silence:
-            left = timing.silence_limit(settings) - silence
-            target = replace(target, timeout=min(target.timeout, max(left, SHORTEST_PROBE_S)))
+            target = target._replace(timeout=patience(silence, settings))
         probes.append(target)
     return probes
+
+
+def patience(silence_s: float, settings: RecoverySettings) -> float:
+    """How long to wait for a node that is suspect."""
+    left = timing.silence_limit(settings) - silence_s
+    return min(settings.connect_timeout, max(left, SHORTEST_PROBE_S))
 
 
 def _target(node: NodeView, settings: RecoverySettings) -> Target:

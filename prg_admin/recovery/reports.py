@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from prg_admin.domain.facts import NodeView
 from prg_admin.domain.under_way import sent
 from prg_admin.domain.wire import DatabaseReport, Goal, Report
 from prg_admin.live.news import announce
+from prg_admin.recovery.known import Known
 from prg_admin.topology.agents import Answer
 from prg_admin.topology.models import NodeReport
 
@@ -35,14 +36,16 @@ def expect_taken(node_id: int, report: Report | None, goal: Goal) -> None:
 def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
     """Three statements for any number of nodes; announces the nodes that changed visibly."""
     heard = sorted(heard, key=lambda item: item[0])
-    _lock([pk for pk, _, _ in heard])
+    kept = _lock([pk for pk, _, _ in heard])
+    heard = [item for item in heard if not _is_outdated(item[2].report, kept.get(item[0]))]
     answered = [_row(pk, answer, answer.report, now) for pk, _, answer in heard if answer.report]
     NodeReport.objects.bulk_create(
         answered,
         update_conflicts=True,
         unique_fields=["node"],
         update_fields=[
-            "heard_at", "reachable", "error", "rtt_ms", "version", "sessions", "document"
+            "heard_at", "reachable", "error", "rtt_ms", "version", "sessions", "document",
+            "tag", "ticks", "seq",
         ],
     )  # fmt: skip
     silent = [NodeReport(node_id=pk, error=a.error) for pk, _, a in heard if a.report is None]
@@ -58,13 +61,71 @@ def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
     announce(*news, *(["nodes"] if news else []))
 
 
-def _lock(node_ids: Sequence[int]) -> None:
+Latest = tuple[str | None, int]
+"""Boot and ``seq`` of the latest answer of a node that is kept."""
+
+
+def _lock(node_ids: Sequence[int]) -> dict[int, Latest]:
     """All rows in one order: two writers that meet each hold the same ones first, so no deadlock.
 
     The two statements that follow lock in an order of their own, by who answered.
     """
     rows = NodeReport.objects.select_for_update(no_key=True).filter(pk__in=node_ids)
-    list(rows.order_by("pk").values_list("pk"))
+    found = rows.order_by("pk").values_list("pk", "document__boot_id", "seq")
+    return {pk: (boot_id, seq) for pk, boot_id, seq in found}
+
+
+def _is_outdated(report: Report | None, latest: Latest | None) -> bool:
+    """Another writer has kept a later answer of the same boot meanwhile."""
+    return (
+        report is not None
+        and latest is not None
+        and (report.boot_id == latest[0] and report.seq < latest[1])
+    )
+
+
+_KEEP_TICKS = """
+with held as (
+    select r.node_id
+      from unnest(string_to_array(%(ids)s, ',')::bigint[]) as asked(node_id)
+      join topology_nodereport r using (node_id)
+     order by r.node_id for no key update of r
+)
+update topology_nodereport as kept
+   set heard_at = greatest(kept.heard_at, %(now)s), reachable = true, error = '',
+       rtt_ms = said.rtt_ms, sessions = said.sessions, ticks = said.ticks, seq = said.seq
+  from unnest(string_to_array(%(ids)s, ',')::bigint[], string_to_array(%(tags)s, ','),
+              string_to_array(%(ticks)s, ','), string_to_array(%(seqs)s, ',')::bigint[],
+              string_to_array(%(sessions)s, ',')::int[], string_to_array(%(rtts)s, ',')::float8[])
+       as said(node_id, tag, ticks, seq, sessions, rtt_ms)
+ where kept.node_id = said.node_id and kept.tag = said.tag and kept.seq < said.seq
+   and (select count(*) from held) > 0
+"""
+
+
+def keep_ticks(unchanged: Sequence[tuple[Known, Answer]], *, now: datetime) -> None:
+    """One statement for any number of nodes that go on as they did, in the order of all writers.
+
+    Of a node that another writer has heard anew meanwhile nothing is kept.
+    """
+    if not unchanged:
+        return
+    said = [answer.ticks.split(" ", 3) for _, answer in unchanged]
+    # Joined by commas, which none of them contains: lists would be quoted value by value.
+    values: dict[str, str | datetime] = {
+        "ids": ",".join([str(known.node_id) for known, _ in unchanged]),
+        "tags": ",".join([answer.tag for _, answer in unchanged]),
+        "ticks": ",".join([answer.ticks for _, answer in unchanged]),
+        "seqs": ",".join([words[0] for words in said]),
+        "sessions": ",".join([words[2] for words in said]),
+        "rtts": ",".join([f"{answer.rtt_ms:.3f}" for _, answer in unchanged]),
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_TICKS, values)
+    counted = zip(unchanged, said, strict=True)
+    news = [f"node-{k.node_id}" for (k, _), words in counted if k.sessions != int(words[2])]
+    announce(*news, *(["nodes"] if news else []))
 
 
 def _tell_rivals_from_restarts(node_ids: Sequence[int]) -> None:
@@ -93,6 +154,8 @@ def _row(pk: int, answer: Answer, report: Report, now: datetime) -> NodeReport:
         version=report.version,
         sessions=report.sessions,
         document=report.to_json(),
+        tag=answer.tag,
+        seq=report.seq,
     )
 
 

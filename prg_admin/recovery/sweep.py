@@ -8,40 +8,43 @@ driven one by one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection
 from django.db.models import Q
 
 from prg_admin.domain.facts import NodeView
 from prg_admin.domain.orders import due_order
 from prg_admin.domain.pair import decide
+from prg_admin.domain.quiet import stays_quiet
 from prg_admin.domain.states import NodeState, Reason, Role
+from prg_admin.domain.ticks import Ticks, advanced
 from prg_admin.domain.timing import RecoverySettings, agent_timing
-from prg_admin.domain.wire import Goal, Order
-from prg_admin.groups.models import Member
-from prg_admin.groups.pairs import LoadedPair, load_pairs
+from prg_admin.domain.wire import Goal, Order, Report
+from prg_admin.groups.pairs import load_pairs
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.recovery.cycle import (
     Round,
     due_orders,
+    patience,
     targets,
     wake_before_sweep,
     with_answer,
 )
+from prg_admin.recovery.known import Known, load_known, quiet
 from prg_admin.recovery.models import EngineStatus
-from prg_admin.recovery.reports import Heard, expect_taken, keep_answers
+from prg_admin.recovery.reports import Heard, expect_taken, keep_answers, keep_ticks
 from prg_admin.recovery.selectors import LATE
 from prg_admin.topology.agents import AgentClient, Answer, Target
 from prg_admin.topology.models import Cluster, Node, NodeReport
 
 logger = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 500
 """Nodes looked at by one task."""
 
 TICK = timedelta(seconds=1)
@@ -76,21 +79,34 @@ def note_sweep(*, now: datetime, by_beat: bool) -> bool:
     return late
 
 
+_CLAIM = """
+with due as (
+    select n.id, m.group_id
+      from topology_node n
+      join unnest(%(clusters)s::bigint[], %(latest)s::timestamptz[]) as limits(cluster_id, latest)
+        on limits.cluster_id = n.cluster_id
+      left join groups_member m on m.node_id = n.id
+     where n.probed_at is null or n.probed_at <= limits.latest
+       for no key update of n skip locked
+)
+update topology_node as n set probed_at = %(now)s
+  from due where n.id = due.id
+returning coalesce(due.group_id, 0), n.id
+"""
+
+
 def claim_due(*, now: datetime) -> list[int]:
-    """Marks due nodes as probed now and returns them; a node is claimed by one sweep only."""
-    clusters = list(Cluster.objects.values_list("pk", flat=True))
-    claimed: list[int] = []
-    for cluster_id, settings in recovery_settings(clusters).items():
-        # Half a tick of grace, else a tick that is a hair early would cost a whole one.
-        latest = now - timedelta(seconds=settings.heart_beat_interval) + TICK / 2
-        with transaction.atomic():
-            due = Node.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-                Q(probed_at=None) | Q(probed_at__lte=latest), cluster_id=cluster_id
-            )
-            ids = list(due.order_by("member__group", "pk").values_list("pk", flat=True))
-            Node.objects.filter(pk__in=ids).update(probed_at=now)
-        claimed += ids
-    return claimed
+    """Marks due nodes as probed now and returns them; a node is claimed by one sweep only.
+
+    The nodes of a group stand side by side.
+    """
+    settings = recovery_settings(Cluster.objects.values_list("pk", flat=True))
+    # Half a tick of grace, else a tick that is a hair early would cost a whole one.
+    grace = now + TICK / 2
+    latest = [grace - timedelta(seconds=s.heart_beat_interval) for s in settings.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"clusters": list(settings), "latest": latest, "now": now})
+        return [node_id for _, node_id in sorted(cursor.fetchall())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,39 +133,94 @@ class FreeNode:
 
 
 def look_at(node_ids: Sequence[int], *, client: AgentClient, now: datetime) -> list[int]:
-    """Probes the nodes (and the peers of those in groups); returns the groups with work to do."""
-    members = dict(Member.objects.filter(node_id__in=node_ids).values_list("node_id", "group_id"))
-    pairs = list(load_pairs(set(members.values())).values())
-    free = load_free([pk for pk in node_ids if pk not in members])
-    clusters = {p.cluster_id for p in pairs} | {f.cluster_id for f in free}
-    settings = recovery_settings(clusters)
-    force = {p.group_id: p.running_settings or settings[p.cluster_id] for p in pairs}
-    calls = [t for p in pairs for t in targets(p.pair.nodes, force[p.group_id], now)]
-    calls += [t for f in free for t in targets([f.view], settings[f.cluster_id], now)]
-    answers = iter(client.probe(calls))
-    rounds = [
-        Round(
-            p,
-            p.running_settings or settings[p.cluster_id],
-            tuple(next(answers) for _ in p.node_ids),
-        )
-        for p in pairs
-    ]
-    answered = [
-        (above_seen_epoch(f, answer), settings[f.cluster_id], answer)
-        for f, answer in zip(free, answers, strict=True)
-    ]
+    """Probes the nodes (and the peers of those in groups); returns the groups with work to do.
+
+    Of a group that is known to be quiet, and whose nodes go on as they did, only that is noted.
+    """
+    units = load_known(node_ids)
+    settings = recovery_settings({unit[0].cluster_id for unit in units})
+    probes = [probe_of(known, settings[known.cluster_id], now) for u in units for known in u]
+    answers = iter(client.probe(probes))
+    unchanged: list[tuple[Known, Answer]] = []
+    others: list[tuple[list[Known], list[Answer]]] = []
+    for unit in units:
+        said = [next(answers) for _ in unit]
+        go_on = [(known, answer) for known, answer in zip(unit, said, strict=True) if answer.ticks]
+        unchanged += go_on
+        if len(go_on) < len(unit) or not quiet.holds(unit, settings[unit[0].cluster_id]):
+            others.append((unit, said))
+    keep_ticks(unchanged, now=now)
+    return _think(others, settings, client, now) if others else []
+
+
+def probe_of(known: Known, settings: RecoverySettings, now: datetime) -> Target:
+    timeout = settings.connect_timeout
+    if not known.reachable and known.heard_at is not None:
+        timeout = patience((now - known.heard_at).total_seconds(), settings)
+    tag = known.tag if known.is_plain else ""
+    return Target(known.name, known.host, known.port, timeout, tag or "")
+
+
+Said = tuple[Sequence[Known], Sequence[Answer]]
+"""A group's nodes, or a free node, and what each answered."""
+
+
+def _think(
+    units: Sequence[Said],
+    settings: Mapping[int, RecoverySettings],
+    client: AgentClient,
+    now: datetime,
+) -> list[int]:
+    """Keeps what is new, orders free nodes, and returns the groups with work to do."""
+    grouped = [(unit, said) for unit, said in units if unit[0].group_id is not None]
+    free = [(unit[0], said[0]) for unit, said in units if unit[0].group_id is None]
+    rounds, moved_on = _rounds(grouped, settings)
+    answered = _answered(free)
     keep_answers(
-        [h for r in rounds for h in _heard(r.loaded, r.answers)]
-        + [(f.pk, f.view, answer) for f, _, answer in answered],
+        [h for unit, r in rounds for h in _heard(unit, r)]
+        + [(known.node_id, n.view, answer) for known, n, answer in answered if not answer.ticks],
         now=now,
     )
-    _order_free(answered, client, now)
-    return [r.loaded.group_id for r in rounds if _has_work(r, now)]
+    _order_free(answered, settings, client, now)
+    for unit, r in rounds:
+        if stays_quiet(r.pair, settings=r.settings, now=now):
+            quiet.remember(unit, settings[unit[0].cluster_id], [a.tag for a in r.answers])
+    busy = [r.loaded.group_id for _, r in rounds if _has_work(r, now)]
+    return sorted([*busy, *moved_on])
 
 
-def _heard(loaded: LoadedPair, answers: Iterable[Answer]) -> list[Heard]:
-    return list(zip(loaded.node_ids, loaded.pair.nodes, answers, strict=True))
+def _rounds(
+    units: Sequence[Said], settings: Mapping[int, RecoverySettings]
+) -> tuple[list[tuple[Sequence[Known], Round]], list[int]]:
+    """The groups as loaded and answered, and those that have moved on since they were asked."""
+    pairs = load_pairs({unit[0].group_id for unit, _ in units if unit[0].group_id is not None})
+    rounds, moved_on = [], []
+    for unit, said in units:
+        loaded = pairs.get(unit[0].group_id or 0)
+        if loaded is None:
+            continue
+        same = loaded.node_ids == tuple(known.node_id for known in unit)
+        if not same or any(a.ticks and a.tag != t for a, t in zip(said, loaded.tags, strict=True)):
+            moved_on.append(loaded.group_id)
+            continue
+        nodes = loaded.pair.nodes
+        whole = tuple(in_full(a, n.last_report) for a, n in zip(said, nodes, strict=True))
+        force = loaded.running_settings or settings[loaded.cluster_id]
+        rounds.append((unit, Round(loaded, force, whole)))
+    return rounds, moved_on
+
+
+def in_full(answer: Answer, known: Report | None) -> Answer:
+    """With the report that an answer by ticks alone stands for."""
+    if not answer.ticks or known is None:
+        return answer
+    return answer._replace(report=advanced(known, Ticks.parse(answer.ticks)))
+
+
+def _heard(unit: Sequence[Known], r: Round) -> list[Heard]:
+    """What has to be kept of a group besides ticks."""
+    nodes = zip(unit, r.loaded.pair.nodes, r.answers, strict=True)
+    return [(known.node_id, view, answer) for known, view, answer in nodes if not answer.ticks]
 
 
 def _has_work(step: Round, now: datetime) -> bool:
@@ -197,18 +268,33 @@ def above_seen_epoch(free: FreeNode, answer: Answer) -> FreeNode:
     return replace(free, epoch=seen + 1)
 
 
+def _answered(units: Sequence[tuple[Known, Answer]]) -> list[tuple[Known, FreeNode, Answer]]:
+    nodes = {node.pk: node for node in load_free([known.node_id for known, _ in units])}
+    answered = []
+    for known, answer in units:
+        node = nodes.get(known.node_id)
+        if node is not None:
+            whole = in_full(answer, node.view.last_report)
+            answered.append((known, above_seen_epoch(node, whole), whole))
+    return answered
+
+
 def _order_free(
-    answered: Sequence[tuple[FreeNode, RecoverySettings, Answer]],
+    answered: Sequence[tuple[Known, FreeNode, Answer]],
+    all_settings: Mapping[int, RecoverySettings],
     client: AgentClient,
     now: datetime,
 ) -> None:
     orders: list[tuple[Target, Order]] = []
-    for free, settings, answer in answered:
+    for known, free, answer in answered:
+        settings = all_settings[free.cluster_id]
         view = with_answer(free.view, answer)
         goal = free.goal(settings)
         order = due_order(view, goal)
         if order is not None:
             expect_taken(free.pk, view.report, goal)
             orders.append((targets([view], settings, now)[0], order))
+        elif view.report is not None:
+            quiet.remember([known], settings, [answer.tag])
     if orders:
         client.order(orders)

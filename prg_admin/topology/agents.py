@@ -1,46 +1,37 @@
 """The way to the node agents: HTTPS and JSON under mutual TLS, behind a small synchronous face.
 
-Each process keeps one event loop in a thread of its own, with connections that stay open, so that a
-probe from any worker thread costs one round trip. Every call has one total deadline. What an agent
-says is read strictly (``domain.wire``); a caller gets an :class:`Answer` or an :class:`AgentError`.
+Connections stay open (``topology.exchange``), so that a probe costs one round trip. Every call has
+one total deadline. What an agent says is read strictly (``domain.wire``); a caller gets an
+:class:`Answer` or an :class:`AgentError`.
+
+Who names the tag of the report it knows may be answered by its ticks alone (``domain.ticks``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import json
 import os
 import re
+import resource
 import ssl
-import threading
-import time
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import aiohttp
-import uvloop
 from django.conf import settings
 
+from prg_admin.domain.ticks import TAG, TICKS
 from prg_admin.domain.wire import Order, Report, WireError
+from prg_admin.topology.exchange import Ask, BadAnswerError, Outcome, Response, Wires
 
-T = TypeVar("T")
-
-MOST_BYTES = 1024 * 1024
-"""A report of any number of services is far shorter."""
 WORD = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """An agent's own word for a refusal."""
 
-MOST_AT_ONCE = 100
-"""Probes under way at a time; more of them only make each one slower."""
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where an agent is reached, and the name its certificate must bear."""
 
     name: str
@@ -48,15 +39,20 @@ class Target:
     port: int
     timeout: float
     """Total deadline of one call, seconds (Connect Timeout)."""
+    tag: str = ""
+    """Of the report that is known; empty when the whole report is wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came of one call: a report, or the short cause why there is none."""
 
     report: Report | None
     error: str = ""
     rtt_ms: float | None = None
+    tag: str = ""
+    """Of the report; empty when the agent gave none."""
+    ticks: str = ""
+    """Instead of a report: the known one, whose tag was named, moved on (``domain.ticks``)."""
 
 
 class AgentError(Exception):
@@ -74,91 +70,31 @@ class AgentClient:
     def __init__(self, pki: Path) -> None:
         self._pki = pki
         self._pid = os.getpid()
-        self._loop = uvloop.new_event_loop()
-        self._session: aiohttp.ClientSession | None = None
+        self._wires = Wires()
         self._tls: ssl.SSLContext | None = None
-        threading.Thread(target=self._loop.run_forever, name="agents", daemon=True).start()
+        _allow_many_connections()
         atexit.register(self.close)
 
     def probe(self, targets: Sequence[Target]) -> list[Answer]:
         """Asks all of them at once for their reports; answers stand in the same order."""
-        calls = [(target, "GET", "/srm/v1/report", None) for target in targets]
-        return self._run(self._many(calls))
+        outcomes = self._wires.ask([_probe(target) for target in targets], self._context())
+        return [_answer(outcome, t.tag) for outcome, t in zip(outcomes, targets, strict=True)]
 
     def order(self, orders: Sequence[tuple[Target, Order]]) -> list[Answer]:
         """Puts each order; the answer is the agent's report after it."""
-        calls = [(target, "PUT", "/srm/v1/goal", order.to_json()) for target, order in orders]
-        return self._run(self._many(calls))
+        asks = [_ask(target, "PUT", "/srm/v1/goal", order.to_json()) for target, order in orders]
+        return [_answer(outcome) for outcome in self._wires.ask(asks, self._context())]
 
     def service_control(self, target: Target, service: str, action: str) -> Report:
         """Starts, stops or restarts a service. Raises :class:`AgentError`."""
         path = f"/srm/v1/services/{quote(service)}/{action}"
-        return self._run(self._call(target, "POST", path, None))
+        (outcome,) = self._wires.ask([_ask(target, "POST", path, None)], self._context())
+        return _report(outcome)
 
     def close(self) -> None:
-        # A forked child has this object, but neither its thread nor a right to its connections.
-        if self._session is not None and self._pid == os.getpid():
-            self._run(self._session.close())
-            self._session = None
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    async def _many(self, calls: Sequence[tuple[Target, str, str, Any]]) -> list[Answer]:
-        gate = asyncio.Semaphore(MOST_AT_ONCE)
-
-        async def one(target: Target, method: str, path: str, body: Any) -> Answer:
-            async with gate:
-                begin = time.perf_counter()
-                try:
-                    report = await self._call(target, method, path, body)
-                except AgentError as error:
-                    return Answer(None, error.kind)
-                return Answer(report, "", (time.perf_counter() - begin) * 1000)
-
-        return await asyncio.gather(*(one(*call) for call in calls))
-
-    async def _call(self, target: Target, method: str, path: str, body: Any) -> Report:
-        context = self._context()  # a fault of ours, not of the node's: it is raised as it is
-        try:
-            async with asyncio.timeout(target.timeout):
-                status, text = await self._exchange(target, method, path, body, context)
-        except TimeoutError as error:
-            raise AgentError("timeout") from error
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise AgentError("tls", str(error.certificate_error)) from error
-        except aiohttp.ClientSSLError as error:
-            raise AgentError("tls", str(error)) from error
-        except aiohttp.ClientConnectorError as error:
-            refused = isinstance(error.os_error, ConnectionRefusedError)
-            kind = "refused" if refused else "unreachable"
-            raise AgentError(kind, str(error.os_error)) from error
-        except aiohttp.ClientResponseError as error:
-            raise AgentError("answer", error.message) from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise AgentError("unreachable", str(error)) from error
-        return _read(status, text)
-
-    async def _exchange(
-        self, target: Target, method: str, path: str, body: Any, context: ssl.SSLContext
-    ) -> tuple[int, bytes]:
-        url = f"https://{_bracketed(target.host)}:{target.port}{path}"
-        options: dict[str, Any] = {"ssl": context, "server_hostname": target.name}
-        async with self._open().request(
-            method, url, json=body, allow_redirects=False, **options
-        ) as response:
-            text = bytearray()
-            async for chunk in response.content.iter_any():
-                text += chunk
-                if len(text) > MOST_BYTES:
-                    raise AgentError("answer", f"longer than {MOST_BYTES} bytes")
-            return response.status, bytes(text)
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=320)
-            self._session = aiohttp.ClientSession(connector=connector)
-        return self._session
+        # A forked child has this object, but no right to its connections.
+        if self._pid == os.getpid():
+            self._wires.close()
 
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -166,6 +102,61 @@ class AgentClient:
             context.load_cert_chain(self._pki / "engine.crt", self._pki / "engine.key")
             self._tls = context
         return self._tls
+
+
+def _allow_many_connections() -> None:
+    """One to each node is kept open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _probe(target: Target) -> Ask:
+    known = f'If-None-Match: "{target.tag}"\r\n' if target.tag else ""
+    head = f"GET /srm/v1/report HTTP/1.1\r\nHost: {target.name}\r\n{known}\r\n"
+    return Ask((target.name, target.host, target.port), head.encode(), target.timeout)
+
+
+def _ask(target: Target, method: str, path: str, document: Any) -> Ask:
+    body = b"" if document is None else json.dumps(document).encode()
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: {target.name}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return Ask((target.name, target.host, target.port), head.encode() + body, target.timeout)
+
+
+def _answer(outcome: Outcome, known_tag: str = "") -> Answer:
+    if isinstance(outcome, Response) and outcome.status == 304 and known_tag:  # noqa: PLR2004
+        if TICKS.fullmatch(outcome.ticks) is None:
+            return Answer(None, "answer")
+        return Answer(None, "", outcome.took_s * 1000, known_tag, outcome.ticks)
+    try:
+        report = _report(outcome)
+    except AgentError as error:
+        return Answer(None, error.kind)
+    assert isinstance(outcome, Response)  # noqa: S101 - else there was no report
+    tag = outcome.tag if TAG.fullmatch(outcome.tag) else ""
+    return Answer(report, "", outcome.took_s * 1000, tag)
+
+
+def _report(outcome: Outcome) -> Report:
+    """Raises :class:`AgentError`."""
+    if isinstance(outcome, Response):
+        return _read(outcome.status, outcome.body)
+    for cause, kind in _KINDS:
+        if isinstance(outcome, cause):
+            raise AgentError(kind, str(outcome)) from outcome
+    raise outcome
+
+
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (TimeoutError, "timeout"),
+    (ssl.SSLError, "tls"),
+    (ConnectionRefusedError, "refused"),
+    (BadAnswerError, "answer"),
+    (OSError, "unreachable"),
+)
+"""The first that fits counts."""
 
 
 def _read(status: int, text: bytes) -> Report:
@@ -185,10 +176,6 @@ def _refusal(status: int, text: bytes) -> AgentError:
     if not isinstance(words, dict) or not WORD.fullmatch(str(words.get("error"))):
         return AgentError(f"status {status}")
     return AgentError(words["error"], str(words.get("detail", "")))
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def agent_client() -> AgentClient:

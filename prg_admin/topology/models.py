@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Lower
 
+from prg_admin.domain.ticks import Ticks, advanced
 from prg_admin.domain.under_way import ANY_ORDER, UnderWay
 from prg_admin.domain.wire import Report, WireError
+from prg_admin.topology.link_models import LinkMeasure
+
+__all__ = ["Cluster", "LinkMeasure", "Node", "NodeReport"]
 
 
 class Cluster(models.Model):
@@ -79,6 +83,12 @@ class NodeReport(models.Model):
     """A second machine that calls in as this node while the known one goes on answering."""
     document = models.JSONField(null=True)
     """The report in its wire form; null while the node was never heard."""
+    tag = models.CharField(max_length=32, blank=True)
+    """Of the document, as its agent gave it; empty when it gave none."""
+    ticks = models.CharField(max_length=128, blank=True)
+    """What has moved by itself since the document was taken (``domain.ticks``)."""
+    seq = models.PositiveBigIntegerField(default=0)
+    """Of the latest answer in the document's boot, whether it was a document or ticks."""
     under_way = models.JSONField(null=True)
     """Orders sent, of which no report since says that they are void (``domain.under_way``)."""
 
@@ -93,7 +103,8 @@ class NodeReport(models.Model):
         if self.document is None:
             return None
         try:
-            return Report.from_json(self.document)
+            report = Report.from_json(self.document)
+            return advanced(report, Ticks.parse(self.ticks)) if self.ticks else report
         except WireError:
             # Written by another release. The node counts as never heard until it answers again.
             return None
