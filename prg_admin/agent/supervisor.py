@@ -142,6 +142,11 @@ class Service:
                 self.error = f"process {self._driver.process.pid} cannot be ended"
                 log.error("%s: %s", self.name, self.error)
 
+    def await_start(self) -> None:
+        """It is to be started in its turn: what it ended by is past."""
+        if self._driver.process is None:
+            self.error = ""
+
     def kill(self, why: str) -> None:
         if self._driver.process is not None:
             self._killed_for = why

@@ -56,6 +56,8 @@ class ServiceWork:
             self._to_start = []
         elif start:
             self._to_start = list(self._supervisor.names)
+            for name in self._to_start:
+                self._supervisor[name].await_start()
         self._wake.set()
 
     def look_again(self) -> None:

@@ -163,14 +163,22 @@ def services_down(node: NodeView, settings: RecoverySettings) -> dict[str, float
 def services_overdue(node: NodeView, settings: RecoverySettings, now: datetime) -> dict[str, float]:
     """As ``services_down``, by the time that counts against the delay.
 
-    A recovery starts what may have been stopped for hours: the delay begins with the start.
+    A recovery starts what may have been stopped for hours: the delay begins with the start. What is
+    still being started, or waits for its turn, is not down before the transition deadline; what
+    has failed to start is.
     """
     down = services_down(node, settings)
     starts = node.state is NodeState.INITIALIZING and node.reason is Reason.ADMIN_REQUEST
-    if not starts or node.since is None:
+    if not starts or node.since is None or node.report is None:
         return down
     since = max(0.0, (now - node.since).total_seconds())
-    return {name: min(seconds, since) for name, seconds in down.items()}
+    starting = {s.name for s in node.report.services if s.is_starting}
+    # Down for the delay at the deadline, and not before.
+    grace = max(0.0, timing.transition_limit(settings) - timing.service_delay(settings))
+    return {
+        name: min(seconds, max(0.0, since - grace) if name in starting else since)
+        for name, seconds in down.items()
+    }
 
 
 def database_down(node: NodeView) -> float | None:

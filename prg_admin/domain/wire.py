@@ -136,6 +136,12 @@ class ServiceReport(Document):
     activated: bool = True
     """False after somebody deactivated it on the node: it is stopped and nothing starts it."""
 
+    @property
+    def is_starting(self) -> bool:
+        """It is being started, or waits for its turn; once that failed, ``error`` says so."""
+        waits = self.state in (ServiceState.STARTING, ServiceState.STOPPED)
+        return waits and self.wanted and not self.error
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseReport(Document):

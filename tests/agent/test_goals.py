@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 from prg_admin.domain.states import Role
 from prg_admin.domain.wire import Order
 from tests.agent.lab import CALM, SERVICES, Agent, Lab, Session, alive, goal, until
@@ -49,6 +52,19 @@ async def test_from_own_to_standby_to_both_to_idle_and_back(node: Agent) -> None
     await node.order(goal(Role.OWN, 5))
     report = await node.wait(lambda r: r.services_running and r.serving == ("imp1",))
     assert set(before.values()).isdisjoint({s.pid for s in report.services})
+
+
+async def test_what_ended_a_service_is_past_once_it_is_to_be_started_again(node: Agent) -> None:
+    """Else the engine could not tell it from one that has failed to start."""
+    await node.order(goal(Role.OWN, 1))
+    os.kill((await node.pids())[SERVICES[-1]], signal.SIGKILL)
+    await node.wait(lambda r: any(s.error for s in r.services))
+    await node.order(goal(Role.IDLE, 2))
+    await node.wait(lambda r: r.services_stopped)
+    report = await node.order(goal(Role.OWN, 3))
+    assert not any(s.error for s in report.services)
+    assert all(s.is_starting or s.up_s is not None for s in report.services)
+    await node.wait(lambda r: r.services_running)
 
 
 async def test_reaching_a_slow_goal_is_called_in(lab: Lab, node: Agent) -> None:

@@ -65,6 +65,9 @@ class SimNode:
     renewed: float = 0.0
     heard_peer: float = 0.0
     stopped_by_order: bool = False
+    starts_in: float = 0.0
+    """Seconds that its services need to start, once told to."""
+    told_to_start: float | None = None
     serving: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -140,8 +143,10 @@ class SimNode:
         self.seq += 1
         state = ServiceState.STARTED if self.services_up else ServiceState.STOPPED
         down = None if self.services_up else clock - self.down_since
-        service = ServiceReport("Cisco XCP Router", state, 1, None, down, True, "")
         goal = self.goal
+        wanted = goal is None or goal.role is not Role.IDLE
+        error = "" if self.services_up or self.stopped_by_order else "ended"
+        service = ServiceReport("Cisco XCP Router", state, 1, None, down, wanted, error)
         return Report(
             node=self.name,
             version="1",
@@ -394,8 +399,16 @@ class World:
         """A node that is told to leave Idle starts its services."""
         for node in self.nodes:
             goal = node.goal
-            if node.alive and goal and goal.role is not Role.IDLE and node.stopped_by_order:
+            if not node.alive or goal is None or not node.stopped_by_order:
+                continue
+            if goal.role is Role.IDLE:
+                node.told_to_start = None
+                continue
+            if node.told_to_start is None:
+                node.told_to_start = self.clock
+            if self.clock >= node.told_to_start + node.starts_in:
                 node.services_up, node.stopped_by_order = True, False
+                node.told_to_start = None
                 node.settle(self.clock)
 
     # What must hold.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prg_admin.domain.facts import Action
+from prg_admin.domain.facts import Action, Request
 from prg_admin.domain.pair import limitation
 from prg_admin.domain.states import NodeState, Reason
-from prg_admin.domain.timing import initialization_deadline
+from prg_admin.domain.timing import initialization_deadline, service_delay, transition_limit
 from tests.domain.simulation import SETTINGS, World
 
 S, R = NodeState, Reason
@@ -68,4 +68,55 @@ def test_a_delay_longer_than_the_deadline_is_waited_for():
     world.run(39)
     assert world.states == (S.INITIALIZING, S.INITIALIZING)
     world.run(3)
+    assert world.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
+
+
+# After Recover: what is being started is not down.
+
+
+def recovering(starts_in: tuple[float, float]) -> World:
+    """Both nodes had lost their services; they are started again, slowly."""
+    world = World()
+    world.run(1)
+    for node in world.nodes:
+        node.services_up, node.down_since = False, world.clock
+        node.settle(world.clock)
+    world.run(3)
+    assert world.states == (S.FAILED, S.FAILED)
+    for node, seconds in zip(world.nodes, starts_in, strict=True):
+        node.starts_in = seconds
+    world.step(Request(Action.RECOVER))
+    return world
+
+
+def test_services_that_start_slower_than_the_delay_are_waited_for():
+    slow = service_delay(SETTINGS) + 5
+    world = recovering((slow, slow))
+    world.run(slow - 2)
+    assert world.states == (S.INITIALIZING, S.INITIALIZING)
+    world.run(4)
+    assert world.states == (S.NORMAL, S.NORMAL)
+
+
+def test_services_that_have_not_started_by_the_deadline_are_down():
+    world = recovering((1e9, 0))
+    world.run(transition_limit(SETTINGS) - 2)
+    assert world.states == (S.INITIALIZING, S.INITIALIZING)
+    world.run(4)
+    assert world.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
+    assert world.reasons == (R.CRITICAL_SERVICE_DOWN, R.CRITICAL_SERVICE_DOWN)
+
+
+def test_services_that_have_started_on_neither_node_by_the_deadline_fail_the_group_again():
+    world = recovering((1e9, 1e9))
+    world.run(transition_limit(SETTINGS) + 2)
+    assert world.states == (S.FAILED, S.FAILED)
+    assert world.rules[-1] == "init-both-down"
+
+
+def test_a_service_that_failed_to_start_is_down_after_the_delay():
+    world = recovering((1e9, 0))
+    world.run(1)
+    world.nodes[0].stopped_by_order = False  # its start has ended, with an error
+    world.run(service_delay(SETTINGS) + 1)
     assert world.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
