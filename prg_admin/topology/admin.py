@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from prg_admin.lib.actor import actor_of
 from prg_admin.lib.sentences import problem_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
-from prg_admin.topology.models import Cluster, Node, NodeReport
+from prg_admin.topology.models import Cluster, LinkMeasure, Node, NodeReport
 from prg_admin.topology.services import Refused, node_delete
 
 
@@ -84,6 +84,14 @@ class NodeAdmin(ReadOnlyAdmin):
             else:
                 done = _t("%(name)s was deleted.") % {"name": answer.name}
                 self.message_user(request, done, messages.SUCCESS)
+
+
+@admin.register(LinkMeasure)
+class LinkMeasureAdmin(ReadOnlyAdmin):
+    list_display = ("source", "target", "mbps", "rtt_ms", "error", "asked_at", "measured_at")
+    list_filter = ("source__cluster",)
+    list_select_related = ("source", "target")
+    search_fields = ("source__name", "target__name", "error")
 
 
 @admin.register(NodeReport)
