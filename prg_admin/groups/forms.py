@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.translation import gettext_lazy as _
 
 from prg_admin.domain.preflight import Preflight
@@ -22,6 +23,8 @@ NOT_SELECTED = _("Not-Selected")
 
 class ServerField(forms.ChoiceField):
     """A node by name. Any name passes: the validator says what is wrong with it."""
+
+    default_validators = [ProhibitNullCharactersValidator()]
 
     def valid_value(self, _value: str) -> bool:
         return True
@@ -53,7 +56,8 @@ class GroupForm(forms.Form):
         self.now = now
         initial = _copied(copied) if copied else _initial(group)
         super().__init__(data, initial=initial, **kwargs)
-        typed = [str(self[f].value() or "") for f in ("server1", "server2")]
+        # The database refuses to look for a null character; the field has its sentence.
+        typed = [str(self[f].value() or "").replace("\x00", "") for f in ("server1", "server2")]
         choices = [("", NOT_SELECTED), *_options(node_choices(group, typed))]
         for name in ("server1", "server2"):
             field = self.fields[name]

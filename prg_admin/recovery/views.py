@@ -3,7 +3,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +14,7 @@ from prg_admin.domain.wire import CallIn, WireError
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
 from prg_admin.lib.actor import actor_of
+from prg_admin.lib.addresses import local_address
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import limitation_text
@@ -106,11 +106,8 @@ def _asked(
 
 
 def _next(request: HttpRequest, group: PresenceRedundancyGroup) -> str:
-    wanted = request.POST.get("next", "")
-    hosts = {request.get_host()}
-    if url_has_allowed_host_and_scheme(wanted, hosts, require_https=request.is_secure()):
-        return wanted
-    return resolve_url("groups:group", group.pk)
+    wanted = local_address(request.POST.get("next", ""))
+    return wanted or resolve_url("groups:group", group.pk)
 
 
 @require_safe

@@ -6,9 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from prg_admin.accounts.access import readers, serviceability
 from prg_admin.domain.services import ServiceKind
 from prg_admin.lib.actor import actor_of
+from prg_admin.lib.addresses import local_address
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import agent_error_text
 from prg_admin.topology import services
@@ -124,8 +124,4 @@ def _control(request: HttpRequest, found: Node, service: str, action: ServiceAct
 
 def next_address(request: HttpRequest, otherwise: str) -> str:
     """Where to go afterwards; an address of another site is never followed."""
-    wanted = request.POST.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return resolve_url(wanted) if allowed else otherwise
+    return local_address(request.POST.get("next", "")) or otherwise
