@@ -18,6 +18,8 @@ from prg_admin.domain.states import TRANSITIONAL, NodeState
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wake import wake_in
 
+FALLS_BACK_BY_ITSELF = frozenset({NodeState.FAILED_OVER})
+
 
 def stays_quiet(pair: Pair, *, settings: RecoverySettings, now: datetime) -> bool:
     """Nothing is to be done, now or later, until a node's tag, the group or settings change."""
@@ -27,7 +29,7 @@ def stays_quiet(pair: Pair, *, settings: RecoverySettings, now: datetime) -> boo
     if states & TRANSITIONAL:
         return False
     # A fallback comes with time, and with the end of what holds it.
-    if settings.automatic_fallback and NodeState.FAILED_OVER in states:
+    if settings.automatic_fallback and states & FALLS_BACK_BY_ITSELF:
         return False
     if wake_in(pair, settings=settings, now=now) is not None:
         return False
