@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django.fixtures import DjangoAssertNumQueries
 
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import PresenceRedundancyGroup
@@ -13,8 +14,7 @@ from tests.factories import create_cluster, create_group, create_node, create_pa
 
 URL = "/system/presence-redundancy-groups/"
 DELETE = f"{URL}delete-selected/"
-QUERIES = 7
-"""Session, user, count, groups, members, free nodes, engine: whatever the number of groups."""
+MOST_QUERIES = 12
 
 
 def names(response) -> list[str]:
@@ -122,15 +122,16 @@ def test_the_print_view_has_the_records_and_nothing_to_press(admin: Client):
         assert absent not in html
 
 
-@pytest.mark.parametrize("count", [3, 30])
-def test_the_number_of_queries_does_not_grow(
-    admin: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
-):
-    for _ in range(count):
-        create_group(ha_enabled=True)
+def test_the_number_of_queries_does_not_grow(admin: Client):
+    costs = []
+    for _ in range(2):
+        for _ in range(15):
+            create_group(ha_enabled=True)
+        with CaptureQueriesContext(connection) as queries:
+            admin.get(URL, {"rows": "100"})
+        costs.append(len(queries))
 
-    with django_assert_num_queries(QUERIES):
-        admin.get(URL, {"rows": "100"})
+    assert costs[0] == costs[1] <= MOST_QUERIES
 
 
 def test_the_live_part_carries_the_states_alone(admin: Client):

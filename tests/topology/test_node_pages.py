@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import DjangoAssertNumQueries
 
 from prg_admin.domain.states import CRITICAL_SERVICES, Role
 from prg_admin.topology.models import Cluster, Node
@@ -53,17 +52,6 @@ def test_the_list_shows_what_each_node_said(admin: Client):
         assert words in html
     assert html.count("Never heard") == 1
     assert f'href="{address(lost)}"' in html
-
-
-@pytest.mark.parametrize("count", [2, 20])
-def test_the_number_of_queries_does_not_grow(
-    admin: Client, count: int, django_assert_num_queries: DjangoAssertNumQueries
-):
-    for _ in range(count):
-        create_group()
-
-    with django_assert_num_queries(6):  # session, user, count, nodes, users, engine
-        admin.get(LIST)
 
 
 def test_the_live_part_of_the_list_is_the_table_alone(admin: Client):
