@@ -24,10 +24,11 @@ from prg_admin.domain.facts import Action
 from prg_admin.domain.pair import Limitation
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.notify.models import Alarm, Channel, Delivery
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
 from prg_admin.recovery.models import Breach, EngineStatus, Event
-from prg_admin.topology.models import Cluster, Node, NodeReport
+from prg_admin.topology.models import Cluster, LinkMeasure, Node, NodeReport
 from tests.factories import (
     create_cluster,
     create_group,
@@ -76,6 +77,9 @@ def fill(count: int) -> Iterator[Model]:
         for member in group.members.select_related("node__last_report"):
             yield from (member, member.node, member.node.last_report)
             yield from create_presence_users(1, home=member.node)
+        ends = {"source": member.node, "target": group.members.first().node}
+        yield LinkMeasure.objects.create(**ends, asked_at=timezone.now(), mbps=12.5)
+        yield from create_delivery(f"channel of {group.name}")
         yield Entry.objects.create(
             actor="alice", action=AuditAction.ADDED, kind=Kind.GROUP, name=group.name
         )
@@ -111,6 +115,12 @@ def create_breach(event: Event) -> Breach:
         group_name=event.group_name,
         event=event,
     )
+
+
+def create_delivery(name: str) -> tuple[Model, ...]:
+    channel = Channel.objects.create(name=name, kind="webhook", target="http://127.0.0.1:9/?s3cret")
+    alarm = Alarm.objects.create(key=name, name="Test", severity=6, at=timezone.now())
+    return channel, alarm, Delivery.objects.create(alarm=alarm, channel=channel)
 
 
 @pytest.mark.parametrize("model", OUR_MODELS, ids=label)
@@ -362,3 +372,11 @@ def test_a_breach_is_taken_note_of(support: Client):
     run_action(support, "take_note", breach)
     breach.refresh_from_db()
     assert breach.seen_at is not None
+
+
+def test_a_channel_is_tried_from_its_page(support: Client):
+    channel = create_delivery("ops")[0]
+    told = run_action(support, "send_test", channel)
+    assert told[0][0] == messages.SUCCESS
+    assert Alarm.objects.filter(name="Test", parameters__By="bob").count() == 1
+    assert "s3cret" not in support.get(address(Delivery, "changelist")).content.decode()
