@@ -15,6 +15,7 @@ from prg_admin.domain import catalogue
 from prg_admin.domain.facts import Action
 from prg_admin.domain.pair import Limitation, check_invariants
 from prg_admin.domain.states import NodeState, Reason
+from prg_admin.domain.ticks import tag_of, ticks_of
 from prg_admin.domain.wire import CallIn, CallInKind, Order
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair
@@ -49,7 +50,7 @@ class Network:
 
     def probe(self, targets: Sequence[Target]) -> list[Answer]:
         self.probed += [target.name for target in targets]
-        return [self._of(t.name).answer(t.name) for t in targets]
+        return [as_asked(t, self._of(t.name).answer(t.name)) for t in targets]
 
     def order(self, orders: Sequence[tuple[Target, Order]]) -> list[Answer]:
         return [self._put(target.name, order) for target, order in orders]
@@ -172,6 +173,16 @@ class SimPair(World):
     def fired(self, *, after: int = 0) -> list[str]:
         """Rules in order, without the steps of the orders on the way."""
         return [e.rule for e in self.events(after=after) if e.rule != "next-order"]
+
+
+def as_asked(target: Target, answer: Answer) -> Answer:
+    """In full, or by its ticks to one who knows all else."""
+    if answer.report is None:
+        return answer
+    tag = tag_of(answer.report)
+    if target.tag != tag:
+        return answer._replace(tag=tag)
+    return Answer(None, "", answer.rtt_ms, tag, str(ticks_of(answer.report)))
 
 
 def key_of(name: str) -> str:
