@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,8 @@ from prg_admin.notify.models import Alarm, Name
 
 
 def alarm_text(alarm: Alarm) -> str:
-    words = {**alarm.parameters, "Reason": _reason(alarm.parameters)}
+    # An alarm of another release may lack a value; it is told all the same.
+    words = defaultdict(lambda: "-", alarm.parameters, Reason=_reason(alarm.parameters))
     return _template(alarm.name) % words
 
 
