@@ -13,6 +13,7 @@
   let isAsking = false;
   let wasEnded = false;
   let asked = 0;
+  let stayed = 0;
 
   const left = () => Math.max(0, (end - Date.now()) / 1000);
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -61,7 +62,11 @@
     }
   };
   const look = () => ask(place.dataset.stateUrl, "GET");
-  const stay = () => ask(place.dataset.stayUrl, "POST");
+  const stay = () => {
+    stayed = Date.now();
+    return ask(place.dataset.stayUrl, "POST");
+  };
+  const since = (moment) => (Date.now() - moment) / 1000;
 
   let isDismissed = false;
   const show = () => {
@@ -73,11 +78,10 @@
   };
 
   const tick = () => {
-    const waited = (Date.now() - asked) / 1000;
-    if (isActive && !wasEnded && left() < limit - askAgain && waited >= askAgain) {
+    if (isActive && !wasEnded && left() < limit - askAgain && since(stayed) >= askAgain) {
       isActive = false;
       stay();
-    } else if (wasEnded ? waited >= 5 : left() <= warnAt && waited >= Math.min(15, askAgain)) {
+    } else if (wasEnded ? since(asked) >= 5 : left() <= warnAt && since(asked) >= Math.min(15, askAgain)) {
       // Somebody may have stayed, or signed in again, in another window.
       look();
     } else if (left() <= 0 && !wasEnded) {

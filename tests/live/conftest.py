@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.test import Client
 
 from prg_admin.launcher.spawn import end, free_port, spawn, wait_until
+from tests.factories import create_user
 from tests.live.browsing import Web, answers
 
 
@@ -43,7 +43,7 @@ def web_process(django_db_setup: None, tmp_path_factory) -> Iterator[Web]:
 @pytest.fixture
 def web(web_process: Web, transactional_db: None, broker) -> Web:
     """The web process, with Alice signed in."""
-    alice = get_user_model().objects.create_user("alice", password="Wonderland-1")
+    alice = create_user("alice", password="Wonderland-1")
     client = Client()
     client.force_login(alice)
     web_process.cookie = f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
