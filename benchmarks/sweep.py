@@ -1,120 +1,197 @@
 """One worker process sweeping many nodes, beside a bare event loop making the same requests.
 
-Both keep their connections and ask the same responders over the same mutual TLS; ours besides reads
-each report strictly, compares it with the last one, decides, and keeps it in PostgreSQL.
+Both ask the same responders, which are a process of their own, over kept connections of the same
+mutual TLS, and both name the tags of the reports they know. Ours besides claims who is due, hands
+the batches out, compares what it knows of each group, and keeps in PostgreSQL when it heard whom.
+The rounds take turns, so both meet the same machine.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import os
 import resource
-import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import uvloop
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from benchmarks import responders
+from prg_admin.domain.orders import goal_of
+from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.timing import RecoverySettings
+from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.pairs import load_pairs
+from prg_admin.launcher.spawn import free_port
+from prg_admin.lib.clock import steady_now
 from prg_admin.recovery import sweep
+from prg_admin.recovery.models import EngineStatus
 from prg_admin.topology import pki
-from prg_admin.topology.agents import MOST_AT_ONCE, AgentClient
+from prg_admin.topology.agents import AgentClient
 from prg_admin.topology.models import Cluster, Node, NodeReport
 
-ROUNDS = 3
+ROUNDS = 7
+WARM_UP = 2
+"""The first round opens the connections and keeps reports, the second finds the groups quiet."""
 THREADS = 8
+NODES_OF_A_CLUSTER = 6
+
+WHAT = (
+    "nodes in groups of two with High Availability on, six nodes a cluster, all Normal; a sweep "
+    "claims who is due, hands out batches (one Celery message each), probes, compares, keeps when "
+    "it heard whom, and returns the groups with work"
+)
+BARE_WHAT = (
+    "asyncio streams on uvloop, one task a node, 100 at once, on kept connections: the same "
+    "conditional requests over the same mutual TLS, each answer read to its end"
+)
 
 
 def run(folder: Path, counts: tuple[int, ...] = (1_000, 10_000)) -> dict[str, Any]:
     pki.ensure_authority(folder)
     pki.issue(folder, responders.CERTIFICATE, folder / "nodes.crt", folder / "nodes.key")
-    return {f"{count} nodes": _one(folder, count) for count in counts}
+    measured = {f"{count} nodes": _one(folder, count) for count in counts}
+    return {"what": WHAT, "bare_what": BARE_WHAT, **measured}
 
 
 def _one(folder: Path, count: int) -> dict[str, Any]:
-    cluster = Cluster.objects.create(name=f"bench-{count}")
-    nodes = Node.objects.bulk_create(
-        Node(cluster=cluster, name=responders.NAME.format(i), address=responders.address(i),
-             port=1, publisher="p")
-        for i in range(1, count + 1)
-    )  # fmt: skip
-    ids = [node.pk for node in nodes]
-    goals = {
-        free.view.name: free.goal(RecoverySettings()).digest
-        for start in range(0, count, 1000)
-        for free in sweep.load_free(ids[start : start + 1000])
-    }
-    digests = [goals[responders.NAME.format(number)] for number in range(1, count + 1)]
+    port = free_port()
+    goals = _create(count, port)
+    ids = list(Node.objects.order_by("member__group", "pk").values_list("pk", flat=True))
     try:
-        with _responding(folder, digests) as port:
-            Node.objects.filter(cluster=cluster).update(port=port)
-            ours = _ours(folder, ids)
-            bare = uvloop.run(_bare(folder, port, count))
+        # Each side has responders of its own: one process could not hold all connections.
+        with _responding(folder, goals, port), _responding(folder, goals, free_port()) as other:
+            return _by_turns(folder, other, ids, [goal["tag"] for goal in goals])
     finally:
-        NodeReport.objects.filter(node__cluster=cluster).delete()
-        Node.objects.filter(cluster=cluster).delete()
-        cluster.delete()
-    best, bare_best = max(ours["probes_per_s"]), max(bare)
-    return {
-        "probes_per_s": round(best),
-        "bare_probes_per_s": round(bare_best),
-        "ratio": round(best / bare_best, 3),
-        "queries_per_batch": ours["queries"],
-        "batch": sweep.BATCH,
-        "cpu_s_per_1000_probes": round(ours["cpu_s"] / (count * ROUNDS) * 1000, 3),
+        for model in (NodeReport, Member, PresenceRedundancyGroup, Node, Cluster):
+            model.objects.all().delete()
+
+
+def _create(count: int, port: int) -> list[dict[str, Any]]:
+    """The goals of the nodes, in the order of their numbers."""
+    size = NODES_OF_A_CLUSTER
+    clusters = Cluster.objects.bulk_create(
+        Cluster(name=f"bench-{n}") for n in range((count + size - 1) // size)
+    )
+    nodes = Node.objects.bulk_create(
+        Node(cluster=clusters[i // size], name=responders.NAME.format(i + 1),
+             address=responders.address(i + 1), port=port, publisher="p")
+        for i in range(count)
+    )  # fmt: skip
+    groups = PresenceRedundancyGroup.objects.bulk_create(
+        PresenceRedundancyGroup(cluster=node.cluster, name=f"of-{node.name}", ha_enabled=True)
+        for node in nodes[::2]
+    )
+    now = steady_now()
+    Member.objects.bulk_create(
+        Member(group=groups[i // 2], node=node, position=i % 2 + 1, state=NodeState.NORMAL,
+               reason=Reason.NORMAL, state_since_at=now, boot_id=f"boot{i + 1}")
+        for i, node in enumerate(nodes)
+    )  # fmt: skip
+    pairs = [loaded.pair for loaded in load_pairs([group.pk for group in groups]).values()]
+    goals = [_goal(pair, index) for pair in pairs for index in (0, 1)]
+    return sorted(goals, key=lambda goal: int(goal["number"]))
+
+
+def _goal(pair: Any, index: int) -> dict[str, Any]:
+    goal = goal_of(pair, index, RecoverySettings())
+    said = {
+        "digest": goal.digest,
+        "epoch": goal.epoch,
+        "isolation_limit_s": goal.timing.isolation_limit if goal.fence else 0.0,
+        "peer": pair.nodes[1 - index].name,
     }
+    number = int(goal.node.split(".")[0].removeprefix("node"))
+    return {**said, "tag": responders.tag_of(responders.report(number, said)), "number": number}
 
 
 @contextmanager
-def _responding(folder: Path, digests: list[str]) -> Iterator[int]:
-    command = [sys.executable, "-m", "benchmarks.responders", str(folder)]
+def _responding(folder: Path, goals: list[dict[str, Any]], port: int) -> Iterator[int]:
+    command = [sys.executable, "-m", "benchmarks.responders", str(folder), str(port)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps(digests))
+        process.stdin.write(json.dumps(goals))
         process.stdin.close()
-        yield int(process.stdout.readline())
+        assert process.stdout.readline(), "the responders did not start"
+        yield port
     finally:
         process.terminate()
         process.wait()
 
 
-def _ours(folder: Path, ids: list[int]) -> dict[str, Any]:
-    client = AgentClient(folder)
-    batches = [ids[i : i + sweep.BATCH] for i in range(0, len(ids), sweep.BATCH)]
-
-    def look(batch: list[int]) -> None:
+def _by_turns(folder: Path, port: int, ids: list[int], tags: list[str]) -> dict[str, Any]:
+    ours, rows = Ours(folder), []
+    with _bare(folder, port, tags) as bare:
         try:
-            sweep.look_at(batch, client=client, now=timezone.now())
+            for number in range(WARM_UP + ROUNDS):
+                # As if the heart beat interval had passed, and no sweep been missed.
+                Node.objects.update(probed_at=steady_now() - timedelta(hours=1))
+                EngineStatus.objects.update(swept_at=steady_now())
+                row = (*_timed(ours.once, len(ids)), *bare())
+                sys.stderr.write(f"sweep of {len(ids)}: ratio {row[2] / row[0]:.2f}\n")
+                rows += [row] if number >= WARM_UP else []
+            queries = ours.queries(ids[: sweep.BATCH])
         finally:
-            connections.close_all()
+            ours.close()
+    each = len(ids) / 1000
+    seconds, cpu, bare_seconds, bare_cpu = (median(column) for column in zip(*rows, strict=True))
+    return {
+        "ratio": round(median(row[2] / row[0] for row in rows), 3),
+        "best_ratio": round(max(row[2] / row[0] for row in rows), 3),
+        "worst_ratio": round(min(row[2] / row[0] for row in rows), 3),
+        "probes_per_s": round(len(ids) / seconds),
+        "bare_probes_per_s": round(len(ids) / bare_seconds),
+        "queries_per_batch": queries,
+        "batch": sweep.BATCH,
+        "cpu_s_per_1000_probes": round(cpu / each, 4),
+        "bare_cpu_s_per_1000_probes": round(bare_cpu / each, 4),
+        "cpu_ratio": round(bare_cpu / cpu, 3),
+        "rounds": len(rows),
+        "load": round(os.getloadavg()[0], 2),
+    }
 
-    rates = []
+
+@contextmanager
+def _bare(folder: Path, port: int, tags: list[str]) -> Iterator[Callable[[], tuple[float, float]]]:
+    command = [sys.executable, "-m", "benchmarks.bare_sweep", str(folder), str(port)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    to, back = process.stdin, process.stdout
+
+    def once() -> tuple[float, float]:
+        to.write("go\n")
+        to.flush()
+        said = json.loads(back.readline())
+        assert said["done"] == len(tags), f"{said['done']} of {len(tags)} nodes"
+        return said["seconds"], said["cpu_s"]
+
     try:
-        with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(look, batches))  # connections open, first reports kept
-            begin_cpu = _cpu()
-            for _ in range(ROUNDS):
-                begin = time.perf_counter()
-                list(pool.map(look, batches))
-                rates.append(len(ids) / (time.perf_counter() - begin))
-            cpu = _cpu() - begin_cpu
-        with CaptureQueriesContext(connection) as queries:
-            sweep.look_at(batches[0], client=client, now=timezone.now())
+        to.write(json.dumps(tags) + "\n")
+        yield once
     finally:
-        client.close()
-    return {"probes_per_s": rates, "queries": len(queries), "cpu_s": cpu}
+        to.close()
+        process.wait(60)
+
+
+def _timed(work: Any, expected: int) -> tuple[float, float]:
+    """Seconds by the clock, and of the processor."""
+    begin, begin_cpu = time.perf_counter(), _cpu()
+    done = work()
+    taken = time.perf_counter() - begin, _cpu() - begin_cpu
+    assert done == expected, f"{done} of {expected} nodes"
+    return taken
 
 
 def _cpu() -> float:
@@ -122,31 +199,39 @@ def _cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-async def _bare(folder: Path, port: int, count: int) -> list[float]:
-    context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
-    context.load_cert_chain(folder / "engine.crt", folder / "engine.key")
-    gate = asyncio.Semaphore(MOST_AT_ONCE)
-    kept: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
+class Ours:
+    def __init__(self, folder: Path) -> None:
+        self._client = AgentClient(folder)
+        self._pool = ThreadPoolExecutor(THREADS)
+        self._running: list[Future[None]] = []
+        self._send = sweep.enqueue
+        sweep.enqueue = self._hand_out  # type: ignore[assignment]
 
-    async def ask(number: int) -> None:
-        async with gate:
-            name = responders.NAME.format(number)
-            if number not in kept:
-                kept[number] = await asyncio.open_connection(
-                    responders.address(number), port, ssl=context, server_hostname=name
-                )
-            reader, writer = kept[number]
-            writer.write(f"GET /srm/v1/report HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-            json.loads(await reader.readexactly(length))
+    def once(self) -> int:
+        claimed = sweep.sweep(now=steady_now())
+        for future in self._running:
+            future.result()
+        self._running.clear()
+        return claimed
 
-    rates = []
-    for round_number in range(ROUNDS + 1):
-        begin = time.perf_counter()
-        await asyncio.gather(*(ask(number) for number in range(1, count + 1)))
-        if round_number:  # the first one opens the connections
-            rates.append(count / (time.perf_counter() - begin))
-    for _, writer in kept.values():
-        writer.close()
-    return rates
+    def _hand_out(self, name: str, *, node_ids: list[int], observe: bool) -> None:
+        self._send(name, node_ids=node_ids, observe=observe)
+        self._running.append(self._pool.submit(self._look, node_ids))
+
+    def _look(self, node_ids: list[int]) -> None:
+        try:
+            busy = sweep.look_at(node_ids, client=self._client, now=steady_now())
+            assert not busy, f"groups {busy} have work"
+        finally:
+            connection.close()
+
+    def queries(self, node_ids: list[int]) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            sweep.look_at(node_ids, client=self._client, now=steady_now())
+        return len(queries)
+
+    def close(self) -> None:
+        sweep.enqueue = self._send
+        self._pool.shutdown()
+        self._client.close()
+        connections.close_all()

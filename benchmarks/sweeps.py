@@ -1,7 +1,7 @@
-"""Runs the sweep's benchmark with servers of its own; prints its part of the document.
+"""Runs a benchmark of the engine alone with servers of its own; prints its part of the document.
 
-``python -m prg_admin.launcher.sandbox python -m benchmarks.sweeps``: the engine of a running
-installation would look at the same nodes at the same time.
+``python -m prg_admin.launcher.sandbox python -m benchmarks.sweeps PART [COUNT...]``: the engine of
+a running installation would look at the same nodes at the same time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     django.setup()
     call_command("migrate", verbosity=0)
-    from benchmarks import sweep  # noqa: PLC0415 - its models want the settings first
+    from benchmarks import many, sweep  # noqa: PLC0415 - their models want the settings first
 
-    counts = tuple(map(int, sys.argv[1:])) or (1_000, 10_000)
+    part, counts = sys.argv[1], tuple(map(int, sys.argv[2:]))
     with tempfile.TemporaryDirectory(prefix="prg-bench-") as folder:
-        print(json.dumps(sweep.run(Path(folder), counts)))
+        if part == "many":
+            result = many.run(*(counts or (1_000,)))
+        else:
+            result = sweep.run(Path(folder), counts or (1_000, 10_000))
+    print(json.dumps(result))
     return 0
 
 
