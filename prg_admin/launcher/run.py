@@ -80,7 +80,8 @@ async def _bring_up(config: Config, supervisor: Supervisor) -> None:
     web = supervisor.start(specs.web(config))
     password = await _set_up(config, supervisor)
     # Agents before the engine: it must not find silent nodes that are only late.
-    for spec in [*specs.node_specs(config), specs.worker(config), specs.beat(config)]:
+    engine = [specs.worker(config), specs.chores(config), specs.beat(config)]
+    for spec in [*specs.node_specs(config), *engine]:
         supervisor.start(spec)
     say(f"Started {', '.join(supervisor.children)}")
     await supervisor.wait_for(web, lambda: _web_answers(config), READY_SECONDS)

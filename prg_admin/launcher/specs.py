@@ -71,12 +71,21 @@ def web(config: Config) -> Spec:
 
 
 def worker(config: Config) -> Spec:
+    return _worker(config, "worker", "recovery", threads=8)
+
+
+def chores(config: Config) -> Spec:
+    """Imports and all else that may take long: they never hold up a heartbeat."""
+    return _worker(config, "chores", "default", threads=2)
+
+
+def _worker(config: Config, name: str, queue: str, *, threads: int) -> Spec:
     return _house(
         config,
-        "worker",
+        name,
         WORKER_RANK,
-        *("celery", "-A", "prg_admin.celery", "worker", "-P", "threads", "-c", "8"),
-        *("--without-gossip", "--without-mingle", "-Q", "recovery,default"),
+        *("celery", "-A", "prg_admin.celery", "worker", "-P", "threads", "-c", str(threads)),
+        *("--without-gossip", "--without-mingle", "-Q", queue, "-n", f"{name}@%h"),
         *("--loglevel", "WARNING"),
     )
 

@@ -10,12 +10,13 @@ from django.db import OperationalError
 
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.enqueue import enqueue
-from prg_admin.recovery import cycle, selfcheck
+from prg_admin.recovery import cycle, limits, selfcheck
 from prg_admin.recovery import sweep as sweeps
 from prg_admin.recovery.ticker import Ticker
 from prg_admin.topology.agents import agent_client
 
-# A database that restarts or finds a deadlock is tried again; all else is a fault to be seen.
+# A database that restarts, finds a deadlock or takes too long (``recovery.limits``) is tried again;
+# all else is a fault to be seen.
 RETRIES: dict[str, Any] = {
     "autoretry_for": (OperationalError,),
     "retry_backoff": 1,
@@ -30,9 +31,10 @@ def sweep(**_: object) -> None:
 
 
 @worker_ready.connect
-def start_own_ticks(**_: object) -> None:
+def start_own_ticks(sender: Any, **_: object) -> None:
     """Sweeps go on when beat is gone."""
-    Ticker().start()
+    if limits.is_engine(sender.app):
+        Ticker().start()
 
 
 @shared_task(name="recovery.check", **RETRIES)

@@ -28,11 +28,11 @@ def services(compose: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_each_process_of_the_launcher_is_a_service(services: dict[str, Any]):
-    house = {"postgres", "valkey", "web", "worker", "beat", "clients", *NODES}
+    house = {"postgres", "valkey", "web", "worker", "chores", "beat", "clients", *NODES}
     assert set(services) == house | {"migrate"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "chores", "beat"])
 def test_the_house_runs_with_the_launchers_options(services: dict[str, Any], name: str):
     command = getattr(specs, name)(Config(var=Path(FOLDER), port=8000)).command()
     mine = [word for word in command[1:] if not word.startswith(FOLDER)]
@@ -51,7 +51,7 @@ def test_a_node_runs_with_its_own_file(services: dict[str, Any], name: str):
 
 def test_the_demo_calls_in_where_the_web_server_listens(services: dict[str, Any]):
     assert "--engine-url http://127.0.0.1:8000" in services["migrate"]["command"][2]
-    for name in ["worker", "beat", "clients", *NODES]:
+    for name in ["worker", "chores", "beat", "clients", *NODES]:
         assert services[name]["network_mode"] == "service:web"
 
 
@@ -71,7 +71,7 @@ def test_images_are_pinned(services: dict[str, Any]):
 
 
 def test_secrets_come_from_the_environment_and_have_no_default(services: dict[str, Any]):
-    for name in ("migrate", "web", "worker", "beat"):
+    for name in ("migrate", "web", "worker", "chores", "beat"):
         environment = services[name]["environment"]
         assert GIVEN.fullmatch(environment["SECRET_KEY"])
         assert GIVEN.search(environment["DATABASE_URL"])
@@ -87,3 +87,9 @@ def test_only_the_pages_are_published_and_only_to_this_machine(services: dict[st
 def test_volumes_are_declared(compose: dict[str, Any], services: dict[str, Any]):
     used = {volume.split(":")[0] for s in services.values() for volume in s.get("volumes", [])}
     assert used == set(compose["volumes"])
+
+
+def test_only_the_worker_takes_the_engines_queue_and_it_takes_no_other():
+    config = Config(var=Path(FOLDER), port=8000)
+    taken = [spec(config).command() for spec in (specs.worker, specs.chores)]
+    assert [words[words.index("-Q") + 1] for words in taken] == ["recovery", "default"]

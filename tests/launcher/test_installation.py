@@ -45,7 +45,7 @@ def kill_and_wait_for_another(house: Launched, name: str) -> bool:
 
 def test_every_process_is_in_the_table_and_alive(house: Launched):
     pids = house.pids()
-    assert set(pids) >= {"postgres", "valkey", "web", "worker", "beat"} | NODES
+    assert set(pids) >= {"postgres", "valkey", "web", "worker", "chores", "beat"} | NODES
     assert all(Path("/proc", str(pid)).exists() for pid in pids.values())
 
 

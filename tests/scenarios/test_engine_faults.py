@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 
 import psycopg
 import pytest
 import redis
 
+from prg_admin.launcher.config import ROOT
 from tests.scenarios.extras import another_beat, another_worker
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import NORMAL, WatchedPair
@@ -50,6 +53,25 @@ def test_f14_what_happened_while_the_worker_was_paused_is_seen_to_afterwards(
     installation.thaw("worker")
     pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
     assert pair.rules(after=before) == FAILOVER
+
+
+def test_what_takes_for_ever_in_the_other_queue_holds_up_no_heartbeat(
+    installation: Installation, pair: WatchedPair
+):
+    before = installation.last_event()
+    installation.freeze("chores")
+    for _ in range(5):
+        run_later(installation, "audit.prune")
+    installation.kill_service("imp1")
+    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    installation.thaw("chores")
+    assert pair.rules(after=before) == FAILOVER
+
+
+def run_later(installation: Installation, task: str) -> None:
+    """As the house sends it: by its name, into the queue of its kind."""
+    code = f"from prg_admin.celery import app; app.send_task({task!r})"
+    subprocess.run([sys.executable, "-c", code], env=installation.env, cwd=ROOT, check=True)
 
 
 def test_f15_two_beats_and_four_workers_make_one_transition(
