@@ -26,8 +26,8 @@ from statistics import quantiles
 from typing import Any
 from urllib.parse import urlencode
 
-GROUPS = 10_000
-ROUNDS = 12
+GROUPS = int(os.environ.get("PRG_BENCH_GROUPS", "10000"))
+ROUNDS = int(os.environ.get("PRG_BENCH_ROUNDS", "12"))
 """Turns of each side; the first is not counted."""
 IN_A_TURN = {1: 20, 8: 48}
 """Requests of one turn, by concurrency."""

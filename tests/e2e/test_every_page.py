@@ -10,10 +10,10 @@ import os
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from prg_admin.domain import catalogue
 from prg_admin.launcher.config import ROOT
 from tests.e2e.conftest import Visitor
-from tests.e2e.site import GROUPS, Site
+from tests.e2e.pages import addresses
+from tests.e2e.site import Site
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 
@@ -29,27 +29,7 @@ Paths = dict[str, str]
 @pytest.fixture
 def paths(installation: Installation, pair: WatchedPair) -> Paths:
     """Where the pages are, by the names of their pictures."""
-    group_id = installation.group_id("DefaultCUPSubcluster")
-    group = f"{GROUPS}{group_id}/"
-    event = installation.events("DefaultCUPSubcluster")[-1]["id"]
-    node = installation.node_id("imp1")
-    parameters = f"?server={node}&service={catalogue.SRM.replace(' ', '+')}"
-    return {
-        "home": "/",
-        "groups": GROUPS,
-        "group-normal": group,
-        "group-add": f"{GROUPS}add/",
-        "group-delete": f"{group}delete/",
-        "failover": f"{group}failover/{node}/",
-        "events": f"/recovery/groups/{group_id}/events/",
-        "event": f"/recovery/events/{event}/",
-        "servers": "/system/servers/",
-        "server": f"/system/servers/{node}/",
-        "server-add": "/system/servers/add/",
-        "service-parameters": f"/system/service-parameters/{parameters}",
-        "service-parameters-advanced": f"/system/service-parameters/{parameters}&view=advanced",
-        "enterprise-parameters": "/system/enterprise-parameters/",
-    }
+    return addresses(installation)
 
 
 def test_every_page_is_shown_under_a_strict_policy(alice: Site, pair: WatchedPair, paths: Paths):

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
-from prg_admin.topology.models import Node, NodeReport
-from tests.factories import VERSION, create_cluster
+from prg_admin.topology.models import Cluster, Node, NodeReport
+from tests.factories import VERSION
 
 BATCH = 2000
 
 
 def create_many_groups(count: int) -> None:
-    """Pairs with High Availability: ``group-00000`` of ``imp-00000-1`` and ``imp-00000-2`` ..."""
-    cluster = create_cluster("many")
+    """Pairs with High Availability: ``group-00000`` of ``imp-00000-1`` and ``imp-00000-2`` ...
+
+    Three of them are a cluster.
+    """
+    clusters = Cluster.objects.bulk_create(
+        Cluster(name=f"cluster-{number:04}") for number in range((count + 2) // 3)
+    )
     groups = PresenceRedundancyGroup.objects.bulk_create(
         (
             PresenceRedundancyGroup(
-                cluster=cluster,
+                cluster=clusters[number // 3],
                 name=f"group-{number:05}",
                 description=f"Building {number % 97}, floor {number % 13}",
                 ha_enabled=True,
@@ -28,7 +33,7 @@ def create_many_groups(count: int) -> None:
     nodes = Node.objects.bulk_create(
         (
             Node(
-                cluster=cluster,
+                cluster=clusters[number // 6],
                 name=f"imp-{number // 2:05}-{number % 2 + 1}",
                 address=f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}",
                 port=8443,
