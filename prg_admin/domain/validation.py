@@ -378,6 +378,9 @@ def _cluster_rules(draft: NodeDraft, context: NodeContext) -> Iterator[Problem]:
     if moves and len(mates) >= NODES_PER_CLUSTER:
         params: Mapping[str, Param] = {"cluster": draft.cluster, "count": len(mates)}
         yield Problem("cluster", Code.TOO_MANY_NODES, params)
+    if moves and current and current.users:
+        homes: Mapping[str, Param] = {"node": current.name, "users": current.users}
+        yield Problem("cluster", Code.NODE_HAS_USERS, homes)
     if current and current.group:
         stuck: Mapping[str, Param] = {"node": current.name, "group": current.group}
         if moves:

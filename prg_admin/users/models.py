@@ -1,26 +1,58 @@
-"""Presence users and their home nodes."""
+"""Presence users and their home nodes, and the lines of a file that is being imported."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Lower, Upper
 
 from prg_admin.topology.models import Cluster, Node
+
+USERID_LENGTH = 128
+DISPLAY_NAME_LENGTH = 128
 
 
 class PresenceUser(models.Model):
     """A user of a cluster. Who serves the user is derived from home node and group state."""
 
-    cluster = models.ForeignKey(Cluster, on_delete=models.PROTECT, related_name="presence_users")
-    userid = models.CharField(max_length=128)
+    # The unique index begins with the cluster; another one would only cost writes.
+    cluster = models.ForeignKey(
+        Cluster, on_delete=models.PROTECT, related_name="presence_users", db_index=False
+    )
+    userid = models.CharField(max_length=USERID_LENGTH)
+    display_name = models.CharField(max_length=DISPLAY_NAME_LENGTH, blank=True)
+    is_licensed = models.BooleanField(default=True)
+    """Whether the user may have a home at all."""
     home = models.ForeignKey(
-        Node, on_delete=models.PROTECT, null=True, related_name="presence_users"
+        Node,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="presence_users",
+        # Migration 0002 has a foreign key of home *and* cluster instead: a home is in the user's
+        # own cluster, and a node with users does not change its cluster.
+        db_constraint=False,
     )
     """The assigned node; null while unassigned."""
 
     class Meta:
         ordering = ("cluster", "userid")
         constraints = (
-            models.UniqueConstraint(fields=("cluster", "userid"), name="presence_user_unique"),
+            models.UniqueConstraint("cluster", Lower("userid"), name="presence_user_unique"),
+            models.CheckConstraint(
+                condition=models.Q(home__isnull=True) | models.Q(is_licensed=True),
+                name="presence_user_home_licensed",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("cluster",),
+                condition=models.Q(home__isnull=True),
+                name="presence_user_unassigned",
+            ),
+            # Of "begins with" and "is exactly", which compare in capitals.
+            models.Index(
+                OpClass(Upper("userid"), name="text_pattern_ops"), name="presence_user_found"
+            ),
         )
 
     def __str__(self) -> str:
