@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from prg_admin.domain.relogin import LARGEST, SIZES
+
 NAME_LENGTH = 128
 DESCRIPTION_LENGTH = 128
 ADDRESS_LENGTH = 253
@@ -55,6 +57,7 @@ class Code(StrEnum):
     HOST_NAME = "host-name"
     ADDRESS = "address"
     PORT_RANGE = "port-range"
+    SIZE_UNKNOWN = "size-unknown"
     ADDRESS_TAKEN = "address-taken"
     UNKNOWN_PUBLISHER = "unknown-publisher"
     NAME_FIXED = "name-fixed"
@@ -145,6 +148,8 @@ class NodeDraft:
     publisher: str = ""
     """Empty: the cluster's publisher, or the node itself in a new cluster."""
     description: str = ""
+    size: int | None = LARGEST
+    """Users it is made for, one of ``relogin.SIZES``; None: not a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +223,9 @@ def validate_node(draft: NodeDraft, context: NodeContext) -> list[Problem]:
     problems += validate_description(draft.description)
     problems += _address_rules(draft, context)
     problems += _cluster_rules(draft, context)
+    if draft.size not in SIZES:
+        known = ", ".join(f"{size:,}" for size in SIZES)
+        problems.append(Problem("size", Code.SIZE_UNKNOWN, {"known": known}))
     return problems
 
 

@@ -17,6 +17,7 @@ from prg_admin.domain.whynot import as_of, is_in_trouble
 from prg_admin.groups.hearing import Hearing, hearings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair, load_pairs
+from prg_admin.groups.relogin import ReLogin, relogin
 from prg_admin.lib.advice import Advice, Standing, advice
 from prg_admin.parameters.selectors import parameter_values, recovery_settings
 from prg_admin.topology.selectors import NodeStatus, last_report, node_status
@@ -71,6 +72,8 @@ class GroupStatus:
     hearing: tuple[Hearing, ...]
     fallback: AutomaticFallback | None
     """None: nobody is failed over, or it is off."""
+    relogin: ReLogin | None = None
+    """None for a group that is no pair."""
 
     @property
     def is_pair(self) -> bool:
@@ -130,7 +133,14 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
         recover=limitation(pair, Action.RECOVER),
         hearing=hearings(pair, settings=settings, rtt_ms=rtt, now=now),
         fallback=_fallback(pair, settings, now),
+        relogin=_relogin(rows, statuses),
     )
+
+
+def _relogin(rows: list[Member], statuses: list[NodeStatus]) -> ReLogin | None:
+    if len(rows) != NODES_OF_PAIR:
+        return None
+    return relogin([row.node for row in rows], [status.users for status in statuses])
 
 
 def settings_in_force(loaded: LoadedPair) -> RecoverySettings:

@@ -29,6 +29,7 @@ FIELDS: dict[str, _StrPromise] = {
     "port": gettext_lazy("Agent Port"),
     "cluster": gettext_lazy("Cluster"),
     "publisher": gettext_lazy("Database Publisher"),
+    "size": gettext_lazy("Deployment Size"),
 }
 
 _PROBLEMS: dict[Code, _StrPromise] = {
@@ -109,6 +110,7 @@ _PROBLEMS: dict[Code, _StrPromise] = {
     ),
     Code.ADDRESS: gettext_lazy("%(field)s %(address)s is neither a host name nor an IP address."),
     Code.PORT_RANGE: gettext_lazy("%(field)s %(port)s is not between 1 and 65535."),
+    Code.SIZE_UNKNOWN: gettext_lazy("%(field)s must be one of %(known)s users."),
     Code.ADDRESS_TAKEN: gettext_lazy(
         "%(field)s: %(address)s port %(port)s is already the address of %(node)s; each node's "
         "agent needs an address or port of its own."

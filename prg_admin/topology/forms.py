@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prg_admin.domain.relogin import LARGEST, SIZES
 from prg_admin.domain.validation import Code, NodeDraft, Problem
 from prg_admin.lib.sentences import FIELDS, problem_text
 from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import cluster_names
 from prg_admin.topology.services import node_draft, node_problems
+
+MOST_DIGITS = 9
 
 
 class NodeForm(forms.Form):
@@ -45,6 +49,15 @@ class NodeForm(forms.Form):
             "publisher of the cluster, or the node itself in a new cluster."
         ),
     )
+    size = forms.CharField(
+        label=FIELDS["size"],
+        required=False,
+        initial=str(LARGEST),
+        widget=forms.Select(choices=[(size, intcomma(size)) for size in SIZES]),
+        help_text=gettext_lazy(
+            "Users the node is made for; the recommended re-login limits follow from it."
+        ),
+    )
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     use_required_attribute = False
@@ -70,6 +83,11 @@ class NodeForm(forms.Form):
             )
         return int(text)
 
+    def clean_size(self) -> int | None:
+        """What is stored when a script does not send it; None for what is no number."""
+        text = self.cleaned_data["size"] or str(self.node.size if self.node else LARGEST)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < MOST_DIGITS else None
+
     def clean(self) -> dict[str, Any]:
         problems = node_problems(self.draft, self.node)
         self.add_problems(p for p in problems if p.field not in self.errors)
@@ -90,6 +108,7 @@ class NodeForm(forms.Form):
             port=data.get("port"),
             cluster=data.get("cluster", ""),
             publisher=data.get("publisher", ""),
+            size=data.get("size"),
         )
 
     @property
@@ -123,5 +142,6 @@ def _initial(node: Node | None) -> dict[str, Any]:
         "port": str(draft.port),
         "cluster": draft.cluster,
         "publisher": draft.publisher,
+        "size": str(draft.size),
         "revision": node.revision,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Lower
 
+from prg_admin.domain.relogin import LARGEST, SIZES
 from prg_admin.domain.ticks import Ticks, advanced
 from prg_admin.domain.under_way import ANY_ORDER, UnderWay
 from prg_admin.domain.wire import Report, WireError
@@ -36,6 +37,8 @@ class Node(models.Model):
     port = models.PositiveIntegerField()
     publisher = models.CharField(max_length=128)
     """Name of the node whose IM and Presence database this node replicates."""
+    size = models.PositiveIntegerField(default=LARGEST)
+    """Users it is made for: the row of the re-login tables (``domain.relogin``)."""
     key_hash = models.CharField(max_length=64, blank=True)
     """SHA-256 of the key its agent calls in with; empty until the node is enrolled."""
     probed_at = models.DateTimeField(null=True, editable=False)
@@ -53,6 +56,7 @@ class Node(models.Model):
             models.CheckConstraint(
                 condition=models.Q(port__gte=1, port__lte=65535), name="node_port_valid"
             ),
+            models.CheckConstraint(condition=models.Q(size__in=SIZES), name="node_size_valid"),
         )
         indexes = (models.Index(fields=("cluster", "probed_at"), name="node_due"),)
 

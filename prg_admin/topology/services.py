@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 
 from prg_admin.audit.models import Action, Kind
 from prg_admin.audit.services import record
+from prg_admin.domain.relogin import LARGEST
 from prg_admin.domain.validation import NodeDraft, Problem, validate_node, validate_node_deletion
 from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
@@ -129,7 +130,7 @@ def node_update(
         was = asdict(node_draft(node))
         _write(node, draft)
         node.revision += 1
-        fields = ["description", "address", "port", "cluster", "publisher", "revision"]
+        fields = ["description", "address", "port", "cluster", "publisher", "size", "revision"]
         node.save(update_fields=fields)
         _tell(node)
         _note(node, actor, Action.CHANGED, before=was, after=asdict(node_draft(node)))
@@ -201,6 +202,7 @@ def node_draft(node: Node) -> NodeDraft:
         port=node.port,
         cluster=node.cluster.name,
         publisher=node.publisher,
+        size=node.size,
     )
 
 
@@ -235,6 +237,7 @@ def _write(node: Node, draft: NodeDraft) -> None:
     node.description = draft.description
     node.address = draft.address.lower()
     node.port = draft.port or 0
+    node.size = draft.size or LARGEST
     node.publisher = draft.publisher or _publisher_of(node.cluster, node) or node.name
 
 
@@ -261,6 +264,6 @@ def _note(node: Node, actor: Actor, action: Action, **values: dict[str, Any]) ->
 
 def _differences(draft: NodeDraft, node: Node) -> tuple[Difference, ...]:
     stored = node_draft(node)
-    fields = ("name", "description", "address", "port", "cluster", "publisher")
+    fields = ("name", "description", "address", "port", "cluster", "publisher", "size")
     both = ((f, getattr(draft, f), getattr(stored, f)) for f in fields)
     return tuple(Difference(f, yours, now) for f, yours, now in both if yours != now)

@@ -134,7 +134,7 @@ def test_the_number_of_queries_does_not_grow(
     nodes = [create_node() for _ in range(count)]
     page(admin, NETWORK, nodes[0])
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         page(admin, NETWORK, nodes[0])
 
 
