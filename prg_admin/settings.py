@@ -121,6 +121,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # The tick only asks "who is due?"; a lost or doubled one is harmless.
     "sweep": {"task": "recovery.sweep", "schedule": 1.0, "options": {"expires": 2}},
+    "sample": {"task": "recovery.sample", "schedule": 60.0, "options": {"expires": 30}},
+    "prune": {"task": "recovery.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     "prune-audit": {"task": "audit.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     "prune-accounts": {"task": "accounts.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     # The engine judges what it did since.
@@ -145,8 +147,6 @@ LOCKOUT_FAILURES = env.whole("LOCKOUT_FAILURES", 5, least=1)
 """Wrong passwords from one address until a name is locked there."""
 LOCKOUT_MINUTES = env.whole("LOCKOUT_MINUTES", 15, least=1)
 """How long it stays locked after the last of them."""
-AUDIT_KEEP_DAYS = env.whole("AUDIT_KEEP_DAYS", 400, least=90)
-"""Days an entry of the audit log stays. The database refuses to delete what is younger than 90."""
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -155,6 +155,14 @@ SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", 30, least=1)
 """Seconds without anything done after which a person is signed out; see ``accounts.idle``."""
 SESSION_COOKIE_NAME = f"prg_session_{INSTALLATION.get('port', '')}".rstrip("_")
 CSRF_COOKIE_NAME = f"prg_csrf_{INSTALLATION.get('port', '')}".rstrip("_")
+
+# How long the past is kept.
+AUDIT_KEEP_DAYS = env.whole("AUDIT_KEEP_DAYS", 400, least=90)
+"""Days an entry of the audit log stays. The database refuses to delete what is younger than 90."""
+EVENTS_KEEP_DAYS = env.whole("EVENTS_KEEP_DAYS", 400, least=1)
+"""Days an event of a group stays, with what explains it."""
+ROUND_TRIPS_KEEP_HOURS = env.whole("ROUND_TRIPS_KEEP_HOURS", 48, least=1)
+"""Hours the round-trip times of heartbeats stay; one row per node and minute."""
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.topology.models import Node
 
 
 class EngineStatus(models.Model):
@@ -96,3 +97,23 @@ class Breach(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invariant} in {self.group_name}"
+
+
+class RoundTrip(models.Model):
+    """How long a heartbeat of the engine took, once a minute per node; see ``recovery.history``."""
+
+    node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="round_trips")
+    at = models.DateTimeField()
+    """The full minute."""
+    rtt_ms = models.FloatField(null=True)
+    """Null where the node did not answer."""
+
+    class Meta:
+        ordering = ("-at", "node")
+        constraints = (
+            models.UniqueConstraint(fields=("node", "at"), name="round_trip_of_minute_unique"),
+        )
+        indexes = (models.Index(fields=("at",), name="round_trip_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.node_id} {self.at:%Y-%m-%d %H:%M}"

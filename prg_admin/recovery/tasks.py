@@ -12,6 +12,7 @@ from prg_admin.lib.clock import steady_now
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.recovery import cycle, limits, selfcheck
 from prg_admin.recovery import sweep as sweeps
+from prg_admin.recovery.retention import past_prune, round_trips_take
 from prg_admin.recovery.ticker import Ticker
 from prg_admin.topology.agents import agent_client
 
@@ -59,3 +60,13 @@ def evaluate(*, group_id: int, **_: object) -> None:
     outcome = cycle.advance(group_id, client=agent_client(), clock=steady_now)
     if outcome.wake_in is not None:
         enqueue("recovery.evaluate", countdown=outcome.wake_in, group_id=group_id)
+
+
+@shared_task(name="recovery.sample", **RETRIES)
+def sample(**_: object) -> None:
+    round_trips_take(now=steady_now())
+
+
+@shared_task(name="recovery.prune", **RETRIES)
+def prune(**_: object) -> None:
+    past_prune(now=steady_now())
