@@ -193,3 +193,6 @@ They are stopped in the reverse order.
 XCP_ROUTER = "Cisco XCP Router"
 XCP_AUTHENTICATION = "Cisco XCP Authentication Service"
 """Critical only while its monitoring is enabled (domain facts 6.7)."""
+
+DEMO_SERVICES = (*CRITICAL_SERVICES, XCP_AUTHENTICATION)
+"""What the agents of the demo's nodes supervise, in start order."""

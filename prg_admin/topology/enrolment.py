@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from prg_admin.domain.states import CRITICAL_SERVICES, XCP_ROUTER
+from prg_admin.domain.states import DEMO_SERVICES, XCP_ROUTER
 from prg_admin.topology import pki
 from prg_admin.topology.models import Node
 
@@ -102,7 +102,7 @@ def _file(node: Node, version: str, client_port: int, engine_url: str, pki_dir: 
         "",
         "# In start order. Each command is a real process that the agent supervises.",
     ]
-    for name in CRITICAL_SERVICES:
+    for name in DEMO_SERVICES:
         lines += ["", "[[services]]", f"name = {_text(name)}", 'driver = "process"']
         lines.append(f"command = {_command(name, node.address, client_port)}")
     return "\n".join([*lines, ""])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from prg_admin.domain.states import CRITICAL_SERVICES
+from prg_admin.domain.states import DEMO_SERVICES
 from tests.scenarios import waiting
 from tests.scenarios.installation import Installation, NodeStates
 from tests.scenarios.person import Person
@@ -70,7 +70,7 @@ class WatchedPair:
         """Press Start wherever a service does not run."""
         for node in (self.first, self.second):
             running = self.installation.services(node)
-            for service in CRITICAL_SERVICES:
+            for service in DEMO_SERVICES:
                 if service not in running:
                     self.person.start_service(node, service)
 
@@ -92,7 +92,7 @@ class WatchedPair:
         if self.states() != _wanted(NORMAL, NORMAL, NORMAL):
             return False
         nodes = (self.first, self.second)
-        running = all(len(self.installation.services(n)) == len(CRITICAL_SERVICES) for n in nodes)
+        running = all(len(self.installation.services(n)) == len(DEMO_SERVICES) for n in nodes)
         return running and self.sessions() == tuple(self.users[n] for n in nodes)
 
     def _take_a_step_home(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from prg_admin.domain import catalogue
-from prg_admin.domain.states import CRITICAL_SERVICES, XCP_ROUTER
+from prg_admin.domain.states import DEMO_SERVICES, XCP_AUTHENTICATION, XCP_ROUTER
 from tests.scenarios.installation import Installation, is_alive
 from tests.scenarios.pair import NORMAL, WatchedPair
 from tests.scenarios.person import Person
@@ -93,7 +95,7 @@ def test_a_killed_agent_leaves_services_that_serve_nobody_until_it_is_back(
     installation.start("imp1")
     pair.becomes("Failed Over", BACKUP, reason=("Initialization", PEER_DOWN))
     assert not any(map(is_alive, left.values())), "services of the dead agent still run"
-    assert set(installation.services("imp1")) == set(CRITICAL_SERVICES)
+    assert set(installation.services("imp1")) == set(DEMO_SERVICES)
 
 
 def test_a_failover_on_request_stops_the_services_and_a_fallback_starts_them(
@@ -108,4 +110,21 @@ def test_a_failover_on_request_stops_the_services_and_a_fallback_starts_them(
     installation.manage("utils", "ha", "fallback", "imp1")
     pair.becomes_normal()
     pair.everybody_is_at_home()
-    assert set(installation.services("imp1")) == set(CRITICAL_SERVICES)
+    assert set(installation.services("imp1")) == set(DEMO_SERVICES)
+
+
+def test_the_authentication_service_is_critical_only_while_it_is_monitored(
+    installation: Installation,
+    pair: WatchedPair,
+    person: Person,
+    parameters: Mapping[str, str],
+):
+    installation.kill_service("imp1", XCP_AUTHENTICATION)
+    pair.stays_normal(seconds=6)
+    person.set_parameters("imp1", {catalogue.MONITOR_XCP_AUTHENTICATION: catalogue.TRUE})
+    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    pair.everybody_is_at("imp2")
+    person.set_parameters("imp1", parameters)
+    pair.becomes("Failed Over", BACKUP, reason=SERVICE_DOWN)
+    person.ask_for("fallback", "imp1")
+    pair.becomes_normal()

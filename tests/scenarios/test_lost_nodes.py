@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from prg_admin.domain import catalogue
-from prg_admin.domain.states import CRITICAL_SERVICES
+from prg_admin.domain.states import DEMO_SERVICES
 from tests.scenarios.doors import DoorWatch, admits
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
@@ -82,7 +82,7 @@ def test_f19_with_services_dead_on_both_nodes_nobody_is_moved_and_recover_starts
     pair.becomes_normal()
     pair.everybody_is_at_home()
     for node in ("imp1", "imp2"):
-        assert set(installation.services(node)) == set(CRITICAL_SERVICES)
+        assert set(installation.services(node)) == set(DEMO_SERVICES)
 
 
 def test_f20_the_node_that_is_to_take_over_dies_in_a_failover(

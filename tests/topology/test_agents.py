@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from prg_admin.domain.states import CRITICAL_SERVICES, Role
+from prg_admin.domain.states import DEMO_SERVICES, Role
 from prg_admin.domain.wire import Goal, Order, Report, Timing
 from prg_admin.launcher.spawn import end, free_port, spawn, wait_until
 from prg_admin.topology import agents, pki
@@ -93,7 +93,7 @@ def test_a_probe_is_answered_by_a_report(client: AgentClient, agent: Target):
     assert answer.rtt_ms > 0
     assert answer.report is not None
     assert answer.report.node == "imp1"
-    assert [service.name for service in answer.report.services] == list(CRITICAL_SERVICES)
+    assert [service.name for service in answer.report.services] == list(DEMO_SERVICES)
 
 
 def test_an_order_is_answered_by_the_report_after_it(client: AgentClient, agent: Target):

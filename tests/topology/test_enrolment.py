@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from prg_admin.agent.config import load
-from prg_admin.domain.states import CRITICAL_SERVICES, XCP_ROUTER
+from prg_admin.domain.states import DEMO_SERVICES, XCP_ROUTER
 from prg_admin.topology.enrolment import NodeDatabase, node_enrol
 from prg_admin.topology.models import Node
 from tests.factories import create_node
@@ -35,7 +35,7 @@ def test_the_agent_understands_its_file(tmp_path: Path):
     assert (config.name, config.version) == ("imp1", "15.0.1")
     assert (config.listen_host, config.listen_port) == ("127.0.0.2", 9001)
     assert config.engine_url == "http://127.0.0.1:8000"
-    assert tuple(service.name for service in config.services) == CRITICAL_SERVICES
+    assert tuple(service.name for service in config.services) == DEMO_SERVICES
     assert config.door_service == XCP_ROUTER
     assert config.services[0].command[-1] == "127.0.0.2:5222"
     assert config.database is None
