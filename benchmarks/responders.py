@@ -55,6 +55,7 @@ def report(number: int, goal: Mapping[str, Any]) -> Report:
         fenced=False,
         fences=0,
         isolation_limit_s=goal["isolation_limit_s"],
+        serves_unasked=False,
         services=tuple(services),
         peer=PeerReport(goal["peer"], 0.5, 0.4, "", (goal["peer"],)),
         database=None,

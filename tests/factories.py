@@ -78,6 +78,7 @@ def create_report(
         "fenced": False,
         "fences": 0,
         "isolation_limit_s": 3.25,
+        "serves_unasked": False,
         "services": tuple(map(service_report, CRITICAL_SERVICES, stopped)),
         "peer": peer,
         "database": None,

@@ -148,6 +148,7 @@ class Node:
             fenced=self._right.fenced,
             fences=self._right.fences,
             isolation_limit_s=goal.timing.isolation_limit if goal and goal.fence else 0.0,
+            serves_unasked=goal is not None and not goal.ha_enabled,
             services=self._supervisor.reports(),
             peer=None if peer is None else peer.report(),
             database=self._database.report() if self._database else None,

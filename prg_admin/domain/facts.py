@@ -57,10 +57,18 @@ class NodeView:
     """It said goodbye in the boot of its last report: it serves nobody, and never will in it."""
     under_way: UnderWay | None = None
     """Orders sent whose end is not known; None: there are none."""
+    stated_off_at: datetime | None = None
+    """When a person last stated that it is powered off."""
 
     @property
     def report(self) -> Report | None:
         return self.last_report if self.reachable else None
+
+    @property
+    def stated_off(self) -> bool:
+        """A person answers for it that it serves nobody; true until it is heard again."""
+        stated, heard = self.stated_off_at, self.heard_at
+        return stated is not None and not self.reachable and (heard is None or heard <= stated)
 
     @property
     def feared(self) -> Report | None:
@@ -105,6 +113,8 @@ class Action(StrEnum):
     FALLBACK = "fallback"
     RECOVER = "recover"
     ACKNOWLEDGE = "acknowledge"
+    POWERED_OFF = "powered-off"
+    """State that a node that would go on serving, and cannot be asked, is powered off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,8 @@ class Request:
 
     action: Action
     index: int | None = None
+    powered_off: tuple[int, ...] = ()
+    """With Recover: indices of nodes of which a person states that they are powered off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +240,16 @@ def is_fenced(facts: Facts) -> bool:
     """A cannot be asked, and by now it has stopped serving by itself.
 
     Sure only when it said goodbye, or its last report said that it isolates itself, or that it
-    serves nobody and will not begin without a new order.
+    serves nobody and will not begin without a new order; or when a person answers for it, and both
+    witnesses miss it all the same.
     """
     last = facts.a.feared
     if facts.a.reachable or last is None:
         return False
     if facts.a.goodbye:
         return True
+    if facts.a.stated_off:
+        return _silent(facts) is not None
     if not (last.isolates or last.role not in SERVING):
         return False
     return silence_values(facts, fence_wait(facts.a, facts.settings)) is not None
@@ -253,7 +268,7 @@ def fence_wait(node: NodeView, settings: RecoverySettings) -> float:
 def never_stops(node: NodeView) -> bool:
     """Out of reach, and it may go on serving for ever: nobody can take over before it is heard."""
     last = node.feared
-    if node.reachable or node.goodbye or last is None:
+    if node.reachable or node.goodbye or node.stated_off or last is None:
         return False
     return last.role in SERVING and not last.isolates
 

@@ -22,7 +22,7 @@ from prg_admin.domain.wire import Report
 
 ROW_OF = {row.rule: row for row in ROWS}
 ORDERS = {"next-order", "epoch-raised"}
-BY_HAND = {"acknowledged"}
+BY_HAND = {"acknowledged", "stated-off"}
 HELD_AFTER, HELD_FOR = 2, timedelta(hours=24)
 
 
@@ -90,7 +90,8 @@ def _possibly_served(node: NodeView, witness: NodeView, now: datetime) -> frozen
         if last.goal_epoch != node.ordered_epoch:
             return everything
         return frozenset(last.serving) | _homes(node.ordered, node, witness)
-    if node.goodbye:
+    stated, heard = node.stated_off_at, node.heard_at
+    if node.goodbye or (stated is not None and (heard is None or heard <= stated)):
         return frozenset()
     if last is None or node.heard_at is None:
         return everything

@@ -16,11 +16,12 @@ Rules it keeps, whatever it is fed:
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from prg_admin.domain import orders
+from prg_admin.domain import orders, timing
 from prg_admin.domain.facts import (
     CONDITIONS,
     HOLD_AFTER,
@@ -32,6 +33,7 @@ from prg_admin.domain.facts import (
     Values,
     is_healthy,
     never_stops,
+    peer_silence,
 )
 from prg_admin.domain.states import (
     FAILED_OVER_STATES,
@@ -52,6 +54,7 @@ __all__ = [
     "Request",
     "decide",
     "limitation",
+    "refusal",
 ]
 
 ORDER_RULE = "next-order"
@@ -92,8 +95,8 @@ def decide(
         return Decision(pair)
     if request is not None:
         check_request(request)
-        if request.action is Action.ACKNOWLEDGE:
-            return Decision(replace(pair, automatic_failovers=()), ACKNOWLEDGE_RULE, {})
+        if request.powered_off or request.action in BY_WORD:
+            return _said(pair, request, settings, now, blind=blind)
     fired = _fire(pair, settings, now, request, blind=blind)
     if fired is None and (blind or _nobody_answers(pair)):
         return Decision(pair)
@@ -108,11 +111,15 @@ def decide(
     return Decision(pair)
 
 
+BY_WORD = frozenset({Action.ACKNOWLEDGE, Action.POWERED_OFF})
+"""Requests that move nothing by themselves: what a person says is kept."""
+
 ABOUT_A_NODE = {
     Action.FAILOVER: True,
     Action.FALLBACK: True,
     Action.RECOVER: False,
     Action.ACKNOWLEDGE: False,
+    Action.POWERED_OFF: True,
 }
 """The requests ``decide`` knows, and whether each is about one node or about the group."""
 
@@ -124,6 +131,43 @@ def check_request(request: Request) -> None:
         raise ValueError(f"{request.action.value} is not decided here")
     if (request.index in (0, 1)) is not about_a_node:
         raise ValueError(f"{request.action.value} cannot be about node {request.index}")
+    if request.powered_off and request.action is not Action.RECOVER:
+        raise ValueError(f"{request.action.value} takes no statement about a node")
+    if not set(request.powered_off) <= {0, 1}:
+        raise ValueError(f"there are no nodes {request.powered_off}")
+
+
+def _said(
+    pair: Pair, request: Request, settings: RecoverySettings, now: datetime, *, blind: bool
+) -> Decision:
+    """A person says something that the engine cannot know."""
+    if request.powered_off:
+        return _with_statement(pair, request, settings, now, blind=blind)
+    if request.index is None:
+        return Decision(replace(pair, automatic_failovers=()), ACKNOWLEDGE_RULE, {})
+    values = {"powered_off": [pair.nodes[request.index].name]}
+    return Decision(_stated(pair, (request.index,), now), STATED_RULE, values)
+
+
+def _stated(pair: Pair, indices: Collection[int], now: datetime) -> Pair:
+    nodes = enumerate(pair.nodes)
+    return replace(
+        pair,
+        nodes=tuple(replace(n, stated_off_at=now) if i in indices else n for i, n in nodes),
+    )
+
+
+def _with_statement(
+    pair: Pair, request: Request, settings: RecoverySettings, now: datetime, *, blind: bool
+) -> Decision:
+    """What was stated counts from this very decision on, and is kept with it."""
+    stated = _stated(pair, request.powered_off, now)
+    asked = replace(request, powered_off=())
+    decision = decide(stated, settings=settings, now=now, request=asked, blind=blind)
+    if decision.values is None:
+        return Decision(pair)
+    names = [pair.nodes[i].name for i in request.powered_off]
+    return replace(decision, values={**decision.values, "powered_off": names})
 
 
 def _both_ways(
@@ -241,6 +285,9 @@ def check_invariants(pair: Pair) -> None:
     assert all(n.ordered_epoch <= pair.epoch for n in pair.nodes), "order above the epoch"  # noqa: S101
 
 
+STATED_RULE = "stated-off"
+"""Rule of a change by which a person answers for a node that cannot be asked."""
+
 ACKNOWLEDGE_RULE = "acknowledged"
 """Rule of a change by which a person lifts the hold on the automatic fallback."""
 
@@ -262,6 +309,10 @@ class Limitation(StrEnum):
     PEER_UNHEALTHY = "peer-unhealthy"
     NOT_BOTH_FAILED = "not-both-failed"
     NOT_HELD = "not-held"
+    MAY_STILL_SERVE = "may-still-serve"
+    NOT_IN_DOUBT = "not-in-doubt"
+    STILL_HEARD = "still-heard"
+    SERVES_UNASKED = "serves-unasked"
 
 
 def limitation(  # noqa: PLR0911 - one line an action reads better than a table of functions
@@ -270,11 +321,14 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     index: int | None = None,
     *,
     settings: RecoverySettings | None = None,
+    powered_off: Collection[int] = (),
 ) -> Limitation | None:
     """The reason against an action, or None. ``index`` is the node's place, 0 or 1.
 
-    ``settings`` say which services are critical; the suggested ones without.
+    ``settings`` say which services are critical; the suggested ones without. ``powered_off`` are
+    the nodes of which it is stated.
     """
+    settings = settings or RecoverySettings()
     if action in (Action.CHANGE_MEMBERS, Action.DELETE):
         return Limitation.HA_ON if pair.ha_enabled else _not_settled(pair)
     if len(pair.nodes) < 2:  # noqa: PLR2004
@@ -288,15 +342,61 @@ def limitation(  # noqa: PLR0911 - one line an action reads better than a table 
     if action is Action.RECOVER:
         if any(node.state is not NodeState.FAILED for node in pair.nodes):
             return Limitation.NOT_BOTH_FAILED
-        unsure = _nobody_answers(pair) or any(never_stops(node) for node in pair.nodes)
-        return Limitation.NODE_UNREACHABLE if unsure else None
+        return _no_recovery(pair, powered_off, settings)
     if action is Action.ACKNOWLEDGE:
         return None if len(pair.automatic_failovers) >= HOLD_AFTER else Limitation.NOT_HELD
     assert index is not None, f"{action} is about one node"  # noqa: S101
-    node, peer = pair.nodes[index], pair.nodes[1 - index]
+    return _not_for_node(action, pair.nodes[index], pair.nodes[1 - index], settings)
+
+
+def _not_for_node(
+    action: Action, node: NodeView, peer: NodeView, settings: RecoverySettings
+) -> Limitation | None:
     if action is Action.FAILOVER:
-        return _no_failover(node, peer, settings or RecoverySettings())
+        return _no_failover(node, peer, settings)
+    if action is Action.POWERED_OFF:
+        return _no_statement(node, peer, settings)
     return _no_fallback(node, peer)
+
+
+def refusal(
+    pair: Pair, request: Request, *, settings: RecoverySettings | None = None
+) -> Limitation | None:
+    """The limitation of what was asked."""
+    return limitation(
+        pair,
+        request.action,
+        request.index,
+        settings=settings,
+        powered_off=request.powered_off,
+    )
+
+
+def _no_recovery(
+    pair: Pair, powered_off: Collection[int], settings: RecoverySettings
+) -> Limitation | None:
+    """A recovery waits until both nodes have stopped: of one that never does, somebody answers."""
+    if _nobody_answers(pair):
+        return Limitation.NODE_UNREACHABLE
+    for index in powered_off:
+        refused = _no_statement(pair.nodes[index], pair.nodes[1 - index], settings)
+        if refused is not None:
+            return refused
+    doubtful = {index for index, node in enumerate(pair.nodes) if never_stops(node)}
+    return Limitation.MAY_STILL_SERVE if doubtful - set(powered_off) else None
+
+
+def _no_statement(node: NodeView, peer: NodeView, settings: RecoverySettings) -> Limitation | None:
+    """Nobody answers for a node that is heard, that stops by itself, or that starts serving."""
+    if not never_stops(node):
+        return Limitation.NOT_IN_DOUBT
+    if peer.report is None:
+        return Limitation.PEER_UNREACHABLE
+    silence = peer_silence(node, peer)
+    if silence is None or silence < timing.silence_limit(settings):
+        return Limitation.STILL_HEARD
+    feared = node.feared
+    return Limitation.SERVES_UNASKED if feared and feared.serves_unasked else None
 
 
 def _not_settled(pair: Pair) -> Limitation | None:

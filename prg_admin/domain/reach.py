@@ -21,7 +21,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from prg_admin.domain.facts import Action, NodeView, Pair, Request
-from prg_admin.domain.pair import Decision, decide, limitation
+from prg_admin.domain.pair import Decision, decide, limitation, refusal
 from prg_admin.domain.states import (
     TRANSITIONAL,
     NodeState,
@@ -112,6 +112,7 @@ class Silent:
     """By the engine; None: it never heard the node."""
     last: Last
     goodbye: bool = False
+    stated_off: bool = False
 
 
 Weather = Answers | Silent
@@ -136,6 +137,7 @@ SILENCES = tuple(
     [Silent(None, Last.NONE)]
     + [Silent(s, last) for s in (SHORT, LONG, LONGEST) for last in Last if last is not Last.NONE]
     + [Silent(SHORT, last, goodbye=True) for last in (Last.ISOLATES, Last.KEEPS_SERVING)]
+    + [Silent(s, Last.KEEPS_SERVING, stated_off=True) for s in (SHORT, LONGEST)]
 )
 ANSWERS = (
     *(Answers(health, follows) for health in Health for follows in Follows),
@@ -144,6 +146,8 @@ ANSWERS = (
 REQUESTS = (
     *(Request(action, i) for action in (Action.FAILOVER, Action.FALLBACK) for i in (0, 1)),
     Request(Action.RECOVER),
+    *(Request(Action.POWERED_OFF, i) for i in (0, 1)),
+    *(Request(Action.RECOVER, powered_off=(i,)) for i in (0, 1)),
 )
 
 _ASKED_REASONS = tuple(dict.fromkeys(r.reasons_a for r in ROWS if r.reasons_a is not None))
@@ -243,6 +247,7 @@ def _node_view(index: int, at: Place, weather: Weather, age: float) -> NodeView:
         error="" if answers else "timeout",
         boot_id="1",
         goodbye=isinstance(weather, Silent) and weather.goodbye,
+        stated_off_at=NOW if isinstance(weather, Silent) and weather.stated_off else None,
     )
 
 
@@ -284,6 +289,7 @@ def _answer(index: int, ordered: Role, weather: Answers) -> Report:
         fenced=False,
         fences=0,
         isolation_limit_s=3.0,
+        serves_unasked=False,
         services=(ServiceReport("Cisco XCP Router", state, 1, None, service_down, up, ""),),
         peer=PeerReport(peer, weather.misses_peer_for, None, "", ()),
         database=DatabaseReport(
@@ -372,7 +378,7 @@ def _occasions(before: Pair, sky: Sky) -> Iterator[tuple[Request | None, bool]]:
         return
     if sky.age == SHORT and not any(isinstance(w, Answers) and w.restarted for w in sky.nodes):
         for request in REQUESTS:
-            if limitation(before, request.action, request.index) is None:
+            if refusal(before, request, settings=SETTINGS) is None:
                 yield request, False
 
 
@@ -479,7 +485,7 @@ def offered(here: Places, weather: Weathering) -> Iterable[tuple[str, int | None
     """What an operator can do here, and what comes of it at once."""
     pair = seen(here, weather(here))
     for request in REQUESTS:
-        if limitation(pair, request.action, request.index) is None:
+        if refusal(pair, request, settings=SETTINGS) is None:
             decision = decide(pair, settings=SETTINGS, now=NOW, request=request)
             yield request.action.value, request.index, _places(decision.pair)
     for action in (Action.ENABLE_HA, Action.DISABLE_HA):

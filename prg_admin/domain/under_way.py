@@ -29,9 +29,11 @@ class UnderWay(Document):
     """Of the goal that the latest of them names."""
     others_seq: int = 0
     """The latest report that one with another goal was decided from; 0: there is none."""
+    serves_unasked: bool = False
+    """By one of them it would serve at once after a restart."""
 
 
-ANY_ORDER = UnderWay("", 0, Role.BOTH, 0.0)
+ANY_ORDER = UnderWay("", 0, Role.BOTH, 0.0, serves_unasked=True)
 """Of which nothing is known: the node may serve everybody, without an end."""
 
 
@@ -39,8 +41,10 @@ def sent(before: UnderWay | None, report: Report, goal: Goal) -> UnderWay:
     """With an order of ``goal``, decided from ``report``, on its way as well."""
     limit = goal.timing.isolation_limit if goal.fence else 0.0
     order = UnderWay(report.boot_id, report.seq, goal.role, limit, goal.digest)
+    order = replace(order, serves_unasked=not goal.ha_enabled)
     if before is None or is_void(before, report):
         return order
+    order = replace(order, serves_unasked=before.serves_unasked or order.serves_unasked)
     if before.boot_id == order.boot_id:
         same = before.goal_digest == order.goal_digest
         others = before.others_seq if same else before.seq
@@ -71,7 +75,8 @@ def as_if_taken(report: Report, under_way: UnderWay | None) -> Report:
     limit = under_way.isolation_limit_s
     if report.role in SERVING:
         limit = longer(report.isolation_limit_s, limit)
-    return replace(report, role=under_way.role, isolation_limit_s=limit)
+    unasked = report.serves_unasked or under_way.serves_unasked
+    return replace(report, role=under_way.role, isolation_limit_s=limit, serves_unasked=unasked)
 
 
 def longer(one: float, other: float) -> float:

@@ -203,6 +203,8 @@ class Report(Document):
     """How many times it isolated itself in this boot."""
     isolation_limit_s: float
     """Silence after which it stops serving by itself, as its goal has it; 0 when it would not."""
+    serves_unasked: bool
+    """After a restart it would serve at once: its goal is from without High Availability."""
     services: tuple[ServiceReport, ...]
     peer: PeerReport | None
     database: DatabaseReport | None

@@ -67,6 +67,8 @@ class Member(models.Model):
     ordered_epoch = models.PositiveBigIntegerField(default=1)
     boot_id = models.CharField(max_length=64, blank=True)
     """Boot of the agent under which its last change was recorded; another one is a restart."""
+    stated_off_at = models.DateTimeField(null=True)
+    """When a person last stated that the node is powered off; it counts until it is heard."""
 
     class Meta:
         ordering = ("group", "position")

@@ -111,4 +111,5 @@ def _view(member: Member) -> NodeView:
         boot_id=member.boot_id,
         goodbye=report is not None and report.boot_id == last.goodbye_boot,
         under_way=last.orders_under_way,
+        stated_off_at=member.stated_off_at,
     )

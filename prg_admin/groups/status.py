@@ -69,6 +69,8 @@ class GroupStatus:
     members: tuple[MemberStatus, ...]
     recover: Limitation | None
     """Why Recover is not possible now; None when it is."""
+    doubtful: tuple[str, ...]
+    """Nodes of which a person can state that they are powered off."""
     hearing: tuple[Hearing, ...]
     fallback: AutomaticFallback | None
     """None: nobody is failed over, or it is off."""
@@ -78,6 +80,12 @@ class GroupStatus:
     @property
     def is_pair(self) -> bool:
         return len(self.members) == NODES_OF_PAIR
+
+    @property
+    def offers_recover(self) -> bool:
+        """Possible, if need be with a statement about each node in doubt."""
+        stated = self.recover is Limitation.MAY_STILL_SERVE and bool(self.doubtful)
+        return self.recover is None or stated
 
     @property
     def shows_ha(self) -> bool:
@@ -130,7 +138,8 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
         settings=settings,
         now=now,
         members=members,
-        recover=limitation(pair, Action.RECOVER),
+        recover=limitation(pair, Action.RECOVER, settings=settings),
+        doubtful=_doubtful(pair, settings),
         hearing=hearings(pair, settings=settings, rtt_ms=rtt, now=now),
         fallback=_fallback(pair, settings, now),
         relogin=_relogin(rows, statuses),
@@ -141,6 +150,14 @@ def _relogin(rows: list[Member], statuses: list[NodeStatus]) -> ReLogin | None:
     if len(rows) != NODES_OF_PAIR:
         return None
     return relogin([row.node for row in rows], [status.users for status in statuses])
+
+
+def _doubtful(pair: Pair, settings: RecoverySettings) -> tuple[str, ...]:
+    """Nodes that only a person can answer for: cut off, and they would go on serving."""
+    if len(pair.nodes) != NODES_OF_PAIR:
+        return ()
+    refused = [limitation(pair, Action.POWERED_OFF, i, settings=settings) for i in (0, 1)]
+    return tuple(n.name for n, why in zip(pair.nodes, refused, strict=True) if why is None)
 
 
 def settings_in_force(loaded: LoadedPair) -> RecoverySettings:
@@ -201,7 +218,9 @@ class Forecast:
 def forecast(status: GroupStatus, action: Action, member: MemberStatus | None) -> Forecast:
     index = status.members.index(member) if member else None
     pair = as_of(status.pair, status.now)
-    request = Request(action, index)
+    names = [node.name for node in pair.nodes]
+    stated = tuple(map(names.index, status.doubtful)) if action is Action.RECOVER else ()
+    request = Request(action, index, powered_off=stated)
     coming = foresee(pair, settings=status.settings, now=status.now, request=request)
     # The sessions of a node that is failed over end here, those of a failed-over one at its peer.
     leaving = None if index is None else index if action is Action.FAILOVER else 1 - index

@@ -102,7 +102,7 @@ def group_recover(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks before Recover of the group."""
     found = get_group_or_404(request.user, pk)
     status = group_status(found, now=now())
-    if status.recover is not None:
+    if not status.offers_recover:
         messages.warning(request, _("The state of the group has changed meanwhile; look again."))
         return redirect("groups:group", pk)
     return render(request, "groups/group_action.html", _action_context(status, Action.RECOVER))

@@ -149,6 +149,20 @@ _LIMITATIONS: dict[str, _StrPromise] = {
     "peer-unreachable": gettext_lazy("The engine cannot reach the peer node."),
     "peer-unhealthy": gettext_lazy("Not all critical services of the peer node are running."),
     "not-held": gettext_lazy("The automatic fallback of this group is not held."),
+    "may-still-serve": gettext_lazy(
+        "A node cannot be asked and would go on serving: repair its connection, or state that it "
+        "is powered off."
+    ),
+    "not-in-doubt": gettext_lazy(
+        "The node is heard, or stops serving by itself: nobody has to answer for it."
+    ),
+    "still-heard": gettext_lazy(
+        "The peer node has heard the node within the silence limit: it is not powered off."
+    ),
+    "serves-unasked": gettext_lazy(
+        "The node has not heard that High Availability is on and serves at once after its start; "
+        "switch High Availability off, or bring the node back."
+    ),
     "not-both-failed": gettext_lazy(
         "Recover is for a group with both nodes in state Running in Failed Mode."
     ),

@@ -25,6 +25,21 @@ def comment_problem(comment: str) -> str | None:
     return None
 
 
+class PoweredOffForm(forms.Form):
+    stated = forms.BooleanField(
+        label=gettext_lazy("I state that this node is powered off"),
+        required=False,
+        help_text=gettext_lazy("Your name is kept with the event."),
+    )
+
+    def clean_stated(self) -> bool:
+        if not self.cleaned_data["stated"]:
+            raise forms.ValidationError(
+                _("I state that this node is powered off: tick it, or cancel.")
+            )
+        return True
+
+
 class AcknowledgeForm(forms.Form):
     comment = forms.CharField(
         label=gettext_lazy("Comment"),

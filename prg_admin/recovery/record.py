@@ -76,6 +76,7 @@ def _write_member(node_id: int, view: NodeView) -> None:
         ordered=view.ordered,
         ordered_epoch=view.ordered_epoch,
         boot_id=view.boot_id,
+        stated_off_at=view.stated_off_at,
     )
 
 

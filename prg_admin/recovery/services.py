@@ -13,9 +13,10 @@ from prg_admin.audit.models import Action as Noted
 from prg_admin.audit.models import Kind
 from prg_admin.audit.services import record as note
 from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import Limitation, limitation
+from prg_admin.domain.pair import Limitation, refusal
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import SERVING, Role
+from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wire import CallIn, CallInKind
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pairs
@@ -34,28 +35,36 @@ def action_request(
     actor: Actor,
     now: datetime,
     comment: str = "",
+    powered_off: tuple[int, ...] = (),
 ) -> Limitation | None:
     """Records what was asked, or returns why it is not possible. The engine carries it out.
 
     ``index`` is the node's place in the group, 0 or 1; None where the action is about the group.
+    ``powered_off`` are the places of nodes of which the actor states that they are powered off.
     Raises ``PresenceRedundancyGroup.DoesNotExist``.
     """
     with transaction.atomic():
         group = PresenceRedundancyGroup.objects.select_for_update().get(pk=group_id)
         loaded = load_pairs([group_id])[group_id]
         settings = settings_of(loaded)
-        refused = limitation(loaded.pair, action, index, settings=settings)
+        request = Request(action, index, powered_off)
+        refused = refusal(loaded.pair, request, settings=settings)
         if refused is not None:
             return refused
-        case = Case(loaded.pair, settings, now, request=Request(action, index))
+        case = Case(loaded.pair, settings, now, request=request)
         decision = case.decided()
         if not decision.changed:
             return Limitation.IN_TRANSITION
         record(loaded, case, decision, actor=actor.name, comment=comment)
         node = None if index is None else loaded.pair.nodes[index].name
-        _note(actor, action, node=node, group=group.name, comment=comment)
+        stated = [loaded.pair.nodes[i].name for i in powered_off]
+        _note(actor, action, node=node, group=group.name, comment=comment, powered_off=stated)
         enqueue("recovery.evaluate", group_id=group_id)
     return None
+
+
+def settings_of_group(group_id: int) -> RecoverySettings:
+    return settings_of(load_pairs([group_id])[group_id])
 
 
 NOTED = {
@@ -63,17 +72,28 @@ NOTED = {
     Action.FALLBACK: Noted.FALLBACK,
     Action.RECOVER: Noted.RECOVER,
     Action.ACKNOWLEDGE: Noted.ACKNOWLEDGED,
+    Action.POWERED_OFF: Noted.ACKNOWLEDGED,
 }
 
 
-def _note(actor: Actor, action: Action, *, node: str | None, group: str, comment: str) -> None:
+def _note(
+    actor: Actor,
+    action: Action,
+    *,
+    node: str | None,
+    group: str,
+    comment: str,
+    powered_off: list[str],
+) -> None:
     """What becomes of the request is told by the events of the group."""
+    stated = powered_off or ([node] if action is Action.POWERED_OFF else [])
+    said = {"comment": comment, "powered_off": ", ".join(filter(None, stated))}
     note(
         actor=actor,
         action=NOTED[action],
         kind=Kind.NODE if node else Kind.GROUP,
         name=node or group,
-        after={"group": group, **({"comment": comment} if comment else {})},
+        after={"group": group, **{key: value for key, value in said.items() if value}},
     )
 
 

@@ -7,6 +7,7 @@ urlpatterns = [
     # actions of administrators
     path("recovery/nodes/<int:node_id>/failover/", views.failover, name="failover"),
     path("recovery/nodes/<int:node_id>/fallback/", views.fallback, name="fallback"),
+    path("recovery/nodes/<int:node_id>/powered-off/", views.powered_off, name="powered-off"),
     path("recovery/groups/<int:group_id>/recover/", views.recover, name="recover"),
     path("recovery/groups/<int:group_id>/acknowledge/", views.acknowledge, name="acknowledge"),
     # what happened

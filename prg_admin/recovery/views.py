@@ -24,10 +24,15 @@ from prg_admin.recovery.access import (
     get_member_or_404,
 )
 from prg_admin.recovery.explained import explained
-from prg_admin.recovery.forms import AcknowledgeForm
+from prg_admin.recovery.forms import AcknowledgeForm, PoweredOffForm
 from prg_admin.recovery.replays import recording_text, replayed
 from prg_admin.recovery.selectors import event_before, events_of_group
-from prg_admin.recovery.services import CallInAnswer, action_request, call_in
+from prg_admin.recovery.services import (
+    CallInAnswer,
+    action_request,
+    call_in,
+    settings_of_group,
+)
 
 CALL_IN_STATUS = {
     CallInAnswer.NOTED: 202,
@@ -55,8 +60,33 @@ def fallback(request: HttpRequest, node_id: int) -> HttpResponse:
 @require_POST
 @administrators
 def recover(request: HttpRequest, group_id: int) -> HttpResponse:
+    """With ``powered_off`` naming each node that the person answers for."""
     group = get_group_or_404(request.user, group_id)
-    return _asked(request, group, Action.RECOVER, None)
+    stated = request.POST.getlist("powered_off")
+    places = {m.node.name: m.position - 1 for m in group.members.select_related("node")}
+    if not set(stated) <= places.keys():
+        messages.error(request, _("Powered off: the group has no node of this name."))
+        return HttpResponseRedirect(_next(request, group))
+    indices = tuple(sorted({places[name] for name in stated}))
+    return _asked(request, group, Action.RECOVER, None, powered_off=indices)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrators
+def powered_off(request: HttpRequest, node_id: int) -> HttpResponse:
+    """A person answers for a node that cannot be asked and would go on serving."""
+    member = get_member_or_404(request.user, node_id)
+    pair, settings = load_pair(member.group_id), settings_of_group(member.group_id)
+    refused = limitation(pair, Action.POWERED_OFF, member.position - 1, settings=settings)
+    if refused is not None:
+        messages.warning(request, limitation_text(refused))
+        return HttpResponseRedirect(resolve_url("groups:group", member.group_id))
+    form = PoweredOffForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        status = 200 if request.method != "POST" else 422
+        context = {"form": form, "group": member.group, "node": member.node}
+        return render(request, "recovery/powered_off.html", context, status=status)
+    return _asked(request, member.group, Action.POWERED_OFF, member)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,6 +113,7 @@ def _asked(
     member: Member | None,
     *,
     comment: str = "",
+    powered_off: tuple[int, ...] = (),
 ) -> HttpResponse:
     refused = action_request(
         group_id=group.pk,
@@ -91,6 +122,7 @@ def _asked(
         actor=actor_of(request),
         now=steady_now(),
         comment=comment,
+        powered_off=powered_off,
     )
     if refused is not None:
         messages.error(request, limitation_text(refused))
@@ -98,6 +130,8 @@ def _asked(
         messages.success(request, _("The failover has begun."))
     elif action is Action.FALLBACK:
         messages.success(request, _("The fallback has begun."))
+    elif action is Action.POWERED_OFF:
+        messages.success(request, _("Noted. The engine no longer waits for the node."))
     elif action is Action.ACKNOWLEDGE:
         messages.success(request, _("Acknowledged; the automatic fallback goes on."))
     else:

@@ -79,6 +79,15 @@ class Life:
     def ask(self, request: Request) -> None:
         self.world.step(request)
 
+    def state_what_is_true(self, index: int, *, recover: bool) -> None:
+        """That a node is powered off, of one that is."""
+        if self.world.nodes[index].alive:
+            return
+        if recover:
+            self.world.step(Request(Action.RECOVER, powered_off=(index,)))
+        else:
+            self.world.step(Request(Action.POWERED_OFF, index))
+
     def switch_ha(self, *, on: bool) -> None:
         self.world.switch_ha(on=on)
 
@@ -160,6 +169,7 @@ def doings(life: Life, dice: random.Random) -> list[Callable[[], object]]:
         life.heal,
         lambda: life.ask(dice.choice(REQUESTS)),
         lambda: life.ask(dice.choice(REQUESTS)),
+        lambda: life.state_what_is_true(node(), recover=chance() < 0.5),
         lambda: life.switch_ha(on=chance() < 0.7),
         lambda: life.others(heard=chance() < 0.5),
         lambda: life.parameters(dice.choice(PARAMETERS)),

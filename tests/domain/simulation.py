@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from prg_admin.domain.facts import Action, NodeView, Pair, Request
 from prg_admin.domain.invariants import Decided
 from prg_admin.domain.orders import due_order, goal_of
-from prg_admin.domain.pair import Decision, check_invariants, decide, limitation
+from prg_admin.domain.pair import Decision, check_invariants, decide, limitation, refusal
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import (
     TRANSITIONAL,
@@ -163,6 +163,7 @@ class SimNode:
             fenced=not self.holds_right(clock),
             fences=self.fences,
             isolation_limit_s=self.isolation_limit(),
+            serves_unasked=goal is not None and not goal.ha_enabled,
             services=(service,),
             peer=PeerReport(self.peer, clock - self.heard_peer, None, "", ()),
             database=DatabaseReport(
@@ -310,7 +311,7 @@ class World:
         if look.version != self.version or look.pair.ha_enabled != self.pair.ha_enabled:
             return Decision(self.pair)
         pair = self.heard_anew(look.pair)
-        if request and limitation(pair, request.action, request.index) is not None:
+        if request and refusal(pair, request, settings=look.settings) is not None:
             request = None
         blind = not self.others_heard and not any(view.reachable for view in pair.nodes)
         case = Case(pair, look.settings, self.now, request, blind)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from prg_admin.domain import facts, pair, reach, transitions
-from prg_admin.domain.facts import Pair, Request, is_healthy
+from prg_admin.domain.facts import Action, Pair, Request, is_healthy
 from prg_admin.domain.invariants import Decided, judged
-from prg_admin.domain.pair import ABOUT_A_NODE, check_invariants, decide
+from prg_admin.domain.pair import ABOUT_A_NODE, Limitation, check_invariants, decide, refusal
 from prg_admin.domain.reach import LONGEST, Answers, Health, Last, Moment, Places, Silent, Sky
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import TRANSITIONAL, NodeState, Role
@@ -74,12 +74,14 @@ def test_from_every_place_an_operator_finds_a_way_home(walked: Walked):
     assert [places for places in walked.graph if reach.way_home(places) is None] == []
 
 
-def _one_dead(dead: int, last: Last, *, goodbye: bool) -> reach.Weathering:
+def _one_dead(
+    dead: int, last: Last, *, goodbye: bool, stated_off: bool = False
+) -> reach.Weathering:
     def weather(places: Places) -> Sky:
         alive = places.nodes[1 - dead]
         health = Health.SERVICE_LONG if alive.ordered is Role.IDLE else Health.FINE
         answers = Answers(health, misses_peer_for=LONGEST)
-        silent = Silent(LONGEST, last, goodbye)
+        silent = Silent(LONGEST, last, goodbye, stated_off)
         nodes = (silent, answers) if dead == 0 else (answers, silent)
         return Sky(nodes, reach.SHORT)
 
@@ -105,14 +107,32 @@ def test_a_node_that_never_returns_can_always_be_replaced_by_its_peer(
     assert stuck == []
 
 
+@pytest.mark.parametrize("dead", [0, 1])
+def test_a_node_that_would_go_on_serving_is_replaced_when_somebody_answers_for_it(
+    walked: Walked, dead: int
+):
+    """From every place a person can say so, and then its peer takes over."""
+
+    def arrived(places: Places) -> bool:
+        return places.ha_enabled and places.nodes[1 - dead].state is S.BACKUP
+
+    weather = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False)
+    stated = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False, stated_off=True)
+    for places in walked.graph:
+        doings = {(doing, node) for doing, node, _ in reach.offered(places, weather)}
+        assert (("powered-off", dead) in doings) is places.ha_enabled, places
+        assert reach.ways(places, weather=stated, arrived=arrived) is not None, places
+
+
 def test_nothing_is_recovered_towards_a_node_that_may_go_on_serving(walked: Walked):
     """It does not isolate itself and cannot be asked: whoever it serves stays with it."""
     for dead in (0, 1):
         weather = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False)
         for places in walked.graph:
-            if places.states == (S.FAILED, S.FAILED):
-                doings = {doing for doing, _, _ in reach.offered(places, weather)}
-                assert "recover" not in doings
+            if places.ha_enabled and places.states == (S.FAILED, S.FAILED):
+                seen, asked = reach.seen(places, weather(places)), Request(Action.RECOVER)
+                refused = refusal(seen, asked, settings=reach.SETTINGS)
+                assert refused is Limitation.MAY_STILL_SERVE
 
 
 def test_a_transition_ends_when_everything_is_well(walked: Walked):
@@ -183,7 +203,7 @@ def decided(moment: Moment, settings=None, before: Pair | None = None) -> pair.D
 
 
 def test_an_unknown_event_raises_in_every_place(walked: Walked):
-    unknown = [Request(action) for action in facts.Action if action not in ABOUT_A_NODE]
+    unknown = [Request(action) for action in Action if action not in ABOUT_A_NODE]
     assert unknown
     for places in walked.graph:
         for request in unknown:

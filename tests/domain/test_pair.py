@@ -524,7 +524,7 @@ def test_recover_waits_for_a_backup_that_may_still_serve_everybody(world: World)
     world.run(6)
     assert world.states == (S.FAILED, S.FAILED)
     assert world.nodes[1].serving == {"a", "b"}
-    assert limitation(world.probed(), Action.RECOVER) is Limitation.NODE_UNREACHABLE
+    assert limitation(world.probed(), Action.RECOVER) is Limitation.MAY_STILL_SERVE
 
 
 def test_a_backup_that_returns_to_an_idle_node_goes_on(world: World):
@@ -588,7 +588,7 @@ def test_recover_is_refused_while_a_node_that_keeps_serving_is_out_of_reach():
     world.run(30)
     assert world.states == (S.FAILED, S.FAILED)
     assert world.nodes[1].serving == {"b"}
-    assert limitation(world.probed(), Action.RECOVER) is Limitation.NODE_UNREACHABLE
+    assert limitation(world.probed(), Action.RECOVER) is Limitation.MAY_STILL_SERVE
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,10 @@ class PairMachine(RuleBasedStateMachine):
     def ask(self, request) -> None:
         self.life.ask(request)
 
+    @rule(index=NODES, recover=UP)
+    def state_what_is_true(self, index: int, recover: bool) -> None:
+        self.life.state_what_is_true(index, recover=recover)
+
     @rule(on=UP)
     def switch_ha(self, on: bool) -> None:
         self.life.switch_ha(on=on)

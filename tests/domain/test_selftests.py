@@ -32,6 +32,7 @@ REPORT = Report(
     fenced=False,
     fences=0,
     isolation_limit_s=3.0,
+    serves_unasked=False,
     services=SERVICES,
     peer=PeerReport("imp2", 0.2, 0.4, "", ("imp2",)),
     database=DatabaseReport(answers=True, down_s=None, replication=2, detail=""),

@@ -57,6 +57,7 @@ REPORT = Report(
     fenced=False,
     fences=0,
     isolation_limit_s=3.25,
+    serves_unasked=False,
     services=(ServiceReport("Cisco XCP Router", ServiceState.STARTED, 4711, 5.0, None, True, ""),),
     peer=PeerReport("imp2", 0.2, 0.4, "", ("imp2",)),
     database=DatabaseReport(answers=True, down_s=None, replication=2, detail=""),

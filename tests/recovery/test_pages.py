@@ -13,7 +13,7 @@ from django.utils.html import escape
 from django.utils.translation import override
 
 from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import ACKNOWLEDGE_RULE, EPOCH_RULE, ORDER_RULE, Limitation
+from prg_admin.domain.pair import ACKNOWLEDGE_RULE, EPOCH_RULE, ORDER_RULE, STATED_RULE, Limitation
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.transitions import ROWS
 from prg_admin.groups.models import Member
@@ -26,6 +26,7 @@ from tests.recovery.agents import SimPair
 
 S = NodeState
 ACTIONS = ("failover", "fallback", "recover")
+BY_NO_ROW = {ORDER_RULE, EPOCH_RULE, ACKNOWLEDGE_RULE, STATED_RULE}
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def events_url(group_id: int) -> str:
 
 
 def test_every_rule_of_the_engine_has_its_sentence_and_no_other():
-    assert set(RULES) == {r.rule for r in ROWS} | {ORDER_RULE, EPOCH_RULE, ACKNOWLEDGE_RULE}
+    assert set(RULES) == {r.rule for r in ROWS} | BY_NO_ROW
 
 
 def test_a_rule_of_another_release_is_shown_by_its_name():

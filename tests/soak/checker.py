@@ -17,7 +17,6 @@ from typing import Any
 
 from prg_admin.domain.facts import Pair
 from prg_admin.domain.invariants import (
-    BY_HAND,
     HELD_AFTER,
     HELD_FOR,
     ROW_OF,
@@ -77,7 +76,7 @@ def wrongs(history: Iterable[Record]) -> Iterator[tuple[str, Record]]:
 
 def _fell_back_while_held(record: Decided, failovers: list[datetime]) -> Iterator[None]:
     rule, now = record.decision.rule or "", record.case.now
-    if rule in BY_HAND:
+    if rule == "acknowledged":
         failovers.clear()
     row = ROW_OF.get(rule)
     if row is not None and row.counts:

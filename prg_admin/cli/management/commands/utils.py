@@ -20,6 +20,7 @@ from prg_admin.recovery.services import action_request
 TITLES = {
     Action.FAILOVER: "Initiate Manual Failover for Node > {name}",
     Action.FALLBACK: "Initiate Manual fallback for Node >{name}<",
+    Action.POWERED_OFF: "State that Node {name} is powered off",
 }
 
 
@@ -42,12 +43,21 @@ class Command(BaseCommand):
             ("fallback", "node", True),
             ("recover", "group", True),
             ("acknowledge", "group", True),
+            ("powered-off", "node", True),
         ):
             command = verbs.add_parser(verb)
             command.add_argument("name", nargs=None if needed else "?", metavar=argument)
             command.add_argument("--json", action="store_true", help="print JSON")
             if verb == "acknowledge":
                 command.add_argument("--comment", default="", help="what was found; required")
+            if verb == "recover":
+                command.add_argument(
+                    "--powered-off",
+                    action="append",
+                    default=[],
+                    metavar="NODE",
+                    help="state that this node is powered off; the recovery does not wait for it",
+                )
         replay.add_arguments(verbs)
         dbreplication.add_arguments(areas)
 
@@ -72,10 +82,10 @@ class Command(BaseCommand):
                 raise SystemExit(1)
             return
         verb, name = options["verb"], options["name"]
-        if verb in ("failover", "fallback"):
+        if verb in ("failover", "fallback", "powered-off"):
             groups = [self._node_action(Action(verb), name, as_json=options["json"])]
         elif verb == "recover":
-            groups = [self._recover(name, as_json=options["json"])]
+            groups = [self._recover(name, options["powered_off"], as_json=options["json"])]
         elif verb == "acknowledge":
             groups = [self._acknowledge(name, options["comment"], as_json=options["json"])]
         else:
@@ -94,9 +104,16 @@ class Command(BaseCommand):
             self.stdout.write("Request SUCCESSFUL.")
         return _found_by_id(member.group_id)
 
-    def _recover(self, name: str, *, as_json: bool) -> PresenceRedundancyGroup:
+    def _recover(
+        self, name: str, powered_off: list[str], *, as_json: bool
+    ) -> PresenceRedundancyGroup:
         group = _found(name)[0]
-        _ask(group.pk, Action.RECOVER, None)
+        places = {m.node.name.lower(): m.position - 1 for m in group.members.all()}
+        unknown = [node for node in powered_off if node.lower() not in places]
+        if unknown:
+            raise CommandError(f"Group {group.name} has no node {unknown[0]!r}.")
+        stated = tuple(sorted({places[node.lower()] for node in powered_off}))
+        _ask(group.pk, Action.RECOVER, None, powered_off=stated)
         if not as_json:
             self.stdout.write("Request SUCCESSFUL. Stopping services, then starting them.")
         return _found_by_id(group.pk)
@@ -132,7 +149,14 @@ def _found_by_id(group_id: int) -> PresenceRedundancyGroup:
     return PresenceRedundancyGroup.objects.prefetch_related("members__node").get(pk=group_id)
 
 
-def _ask(group_id: int, action: Action, index: int | None, *, comment: str = "") -> None:
+def _ask(
+    group_id: int,
+    action: Action,
+    index: int | None,
+    *,
+    comment: str = "",
+    powered_off: tuple[int, ...] = (),
+) -> None:
     try:
         refused = action_request(
             group_id=group_id,
@@ -141,6 +165,7 @@ def _ask(group_id: int, action: Action, index: int | None, *, comment: str = "")
             actor=command_line_actor(),
             now=steady_now(),
             comment=comment,
+            powered_off=powered_off,
         )
     except PresenceRedundancyGroup.DoesNotExist:
         raise CommandError("Request FAILED. The group was deleted meanwhile.") from None
