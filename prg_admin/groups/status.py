@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count
 
 from prg_admin.domain.catalogue import RE_LOGIN_LOWER, RE_LOGIN_UPPER, SRM
-from prg_admin.domain.facts import Facts, Request, fallback_wait, is_fenced, is_held
+from prg_admin.domain.facts import (
+    Facts,
+    Request,
+    fallback_wait,
+    is_fenced,
+    is_held,
+    services_overdue,
+)
 from prg_admin.domain.foresight import Foreseen, foresee, moves
 from prg_admin.domain.pair import Action, Limitation, NodeView, Pair, limitation
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
-from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.timing import RecoverySettings, service_delay
 from prg_admin.domain.whynot import as_of, is_in_trouble
 from prg_admin.groups.hearing import Hearing, hearings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
@@ -42,6 +50,8 @@ class MemberStatus:
     """Why the action is not possible now."""
     is_fenced: bool
     """It stopped serving by itself, by its own report or for certain by now."""
+    time_left: Mapping[str, float]
+    """Seconds until a critical service that is down fails the node over, by service."""
 
     @property
     def name(self) -> str:
@@ -185,7 +195,18 @@ def _member(row: Member, status: NodeStatus, facts: Facts) -> MemberStatus:
         action=action,
         limitation=(limitation(pair, action, index, settings=facts.settings) if action else None),
         is_fenced=pair.ha_enabled and (fenced_now or is_fenced(facts)),
+        time_left=_time_left(facts),
     )
+
+
+def _time_left(facts: Facts) -> Mapping[str, float]:
+    """Of a node that would fail over; elsewhere the delay leads to nothing."""
+    if not facts.pair.ha_enabled or facts.a.state not in (NodeState.NORMAL, NodeState.INITIALIZING):
+        return {}
+    delay = service_delay(facts.settings)
+    node = as_of(facts.pair, facts.now).nodes[facts.index_a]
+    down = services_overdue(node, facts.settings, facts.now)
+    return {name: delay - seconds for name, seconds in down.items() if seconds < delay}
 
 
 def _fallback(pair: Pair, settings: RecoverySettings, now: datetime) -> AutomaticFallback | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from prg_admin.domain.preflight import Condition
 from prg_admin.lib import labels, preflight, sentences
+from prg_admin.lib.agent_words import agent_text
 
 register = template.Library()
 
@@ -51,6 +53,17 @@ def state_badge(state: str) -> SafeString:
 @register.simple_tag
 def service_badge(state: str) -> SafeString:
     return badge(labels.service_state_label(state), state)
+
+
+@register.filter
+def agent_words(said: str) -> str:
+    return agent_text(said)
+
+
+@register.filter
+def lookup(values: Mapping[str, object] | None, name: str) -> object:
+    """The value of that name; None without one."""
+    return values.get(name) if values else None
 
 
 @register.simple_tag
