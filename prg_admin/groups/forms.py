@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from prg_admin.domain.preflight import Preflight
@@ -49,26 +50,43 @@ class GroupForm(forms.Form):
         now: datetime,
         group: PresenceRedundancyGroup | None = None,
         copied: PresenceRedundancyGroup | None = None,
+        is_judged: bool = True,
         **kwargs: Any,
     ) -> None:
-        """``copied`` fills the form of a new group; nodes cannot be copied, they are in a group."""
+        """``copied`` fills the form of a new group; nodes cannot be copied, they are in a group.
+
+        ``is_judged`` is False where a service is about to judge the same, behind its locks.
+        """
         self.group = group
         self.now = now
-        initial = _copied(copied) if copied else _initial(group)
-        super().__init__(data, initial=initial, **kwargs)
-        # The database refuses to look for a null character; the field has its sentence.
-        typed = [str(self[f].value() or "").replace("\x00", "") for f in ("server1", "server2")]
-        choices = [("", NOT_SELECTED), *_options(node_choices(group, typed))]
+        self.is_judged = is_judged
+        super().__init__(data, **kwargs)
+        if data is None:
+            self.initial = _copied(copied) if copied else _initial(group)
         for name in ("server1", "server2"):
             field = self.fields[name]
             if isinstance(field, ServerField):
-                field.choices = choices
+                field.choices = self._choices
         for name in ("name", "description"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
+    @cached_property
+    def _nodes(self) -> list[tuple[str, Any]]:
+        # The database refuses to look for a null character; the field has its sentence.
+        typed = [str(self[f].value() or "").replace("\x00", "") for f in ("server1", "server2")]
+        return [("", NOT_SELECTED), *_options(node_choices(self.group, typed))]
+
+    def _choices(self) -> list[tuple[str, Any]]:
+        """Read when a field is shown: most answers show none."""
+        return self._nodes
+
     def clean(self) -> dict[str, Any]:
-        self.add_problems(group_problems(self.draft, self.group, now=self.now))
+        if self.is_judged:
+            self.judge()
         return self.cleaned_data
+
+    def judge(self) -> None:
+        self.add_problems(group_problems(self.draft, self.group, now=self.now))
 
     @property
     def draft(self) -> GroupDraft:

@@ -63,6 +63,11 @@ def load_pair(group_id: int) -> Pair:
     return loaded.pair
 
 
+def pair_of(group: PresenceRedundancyGroup, members: list[Member]) -> Pair:
+    """Of rows that are loaded: members by position, with ``node__last_report``."""
+    return _loaded(group, members).pair
+
+
 def _loaded(group: PresenceRedundancyGroup, members: list[Member]) -> LoadedPair:
     pair = Pair(
         group=group.name,

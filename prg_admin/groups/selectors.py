@@ -17,7 +17,7 @@ from prg_admin.domain.validation import (
     enables_ha,
 )
 from prg_admin.groups.models import PresenceRedundancyGroup
-from prg_admin.groups.pairs import draft_pair, load_pair
+from prg_admin.groups.pairs import draft_pair, pair_of
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import node_facts
@@ -62,18 +62,28 @@ def group_preflight(
 
 
 def group_context(
-    draft: GroupDraft, group: PresenceRedundancyGroup | None, *, now: datetime
+    draft: GroupDraft,
+    group: PresenceRedundancyGroup | None,
+    *,
+    now: datetime,
+    current: CurrentGroup | None = None,
 ) -> GroupContext:
-    """What the validator has to know to judge ``draft``; ``group`` is None for a new one."""
+    """What the validator has to know to judge ``draft``; ``group`` is None for a new one.
+
+    ``current`` is the stored group where the caller has read it already.
+    """
     groups = PresenceRedundancyGroup.objects
     others = groups.exclude(pk=group.pk) if group else groups.all()
-    current = current_group(group) if group else None
+    current = current or (current_group(group) if group else None)
     names = {*draft.servers}
     if current:
         names |= {name for name in (current.server1, current.server2) if name}
     nodes = node_facts(Node.objects.filter(name__in=names))
     outlook = group_preflight(draft, group, now=now) if enables_ha(draft, current) else None
-    clusters = others.values("cluster__name").annotate(groups=Count("pk")).order_by()
+    # Of the clusters in question alone: counting those of all would take the longer, the more
+    # groups there are.
+    near = others.filter(cluster__name__in={node.cluster for node in nodes})
+    clusters = near.values("cluster__name").annotate(groups=Count("pk")).order_by()
     return GroupContext(
         other_names=frozenset(
             others.filter(name__iexact=draft.name).values_list("name", flat=True)
@@ -86,9 +96,10 @@ def group_context(
 
 
 def current_group(group: PresenceRedundancyGroup) -> CurrentGroup:
-    """The stored group with what the engine allows to be changed of it."""
-    servers = {m.position: m.node.name for m in group.members.select_related("node")}
-    pair = load_pair(group.pk)
+    """The stored group with what the engine allows to be changed of it; one query."""
+    members = list(group.members.select_related("node__last_report").order_by("position"))
+    servers = {member.position: member.node.name for member in members}
+    pair = pair_of(group, members)
     return CurrentGroup(
         name=group.name,
         cluster=group.cluster.name,

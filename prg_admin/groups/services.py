@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -83,7 +83,8 @@ def group_create(*, draft: GroupDraft, actor: Actor, now: datetime) -> Saved | R
         group.save(force_insert=True)
         _set_members(group, [nodes[name] for name in draft.servers])
         _tell(group, nodes.values())
-        _note(group.name, actor, Action.ADDED, after=_values(group))
+        after = _values(group, (draft.server1, draft.server2))
+        _note(group.name, actor, Action.ADDED, after=after)
         logger.info("group %s created by %s", group.name, actor.name)
         return Saved(group)
 
@@ -105,15 +106,17 @@ def group_update(
             return Conflict(group.revision, _differences(draft, group))
         servers = (before.server1, before.server2)
         nodes = _lock({*draft.servers, *(name for name in servers if name)})
-        problems = group_problems(draft, group, now=now)
+        context = group_context(draft, group, now=now, current=before)
+        problems = validate_group(draft, context)
         if problems:
             return Refused(problems)
         moved = servers != (draft.server1 or None, draft.server2 or None)
-        was = _values(group)
+        was = _values(group, servers)
         _change(group, draft, moved=moved, nodes=nodes)
         left = [nodes[n] for n in servers if n and n not in draft.servers]
         _tell(group, nodes.values(), left=left)
-        _note(group.name, actor, Action.CHANGED, before=was, after=_values(group))
+        after = _values(group, (draft.server1, draft.server2))
+        _note(group.name, actor, Action.CHANGED, before=was, after=after)
         logger.info("group %s changed by %s", group.name, actor.name)
         return Saved(group)
 
@@ -131,7 +134,8 @@ def group_delete(*, group_id: int, actor: Actor) -> Deleted | Refused:
         return Refused(problems)
     _release(group.members.select_related("node"))
     _tell(group, nodes.values(), left=nodes.values())
-    _note(group.name, actor, Action.DELETED, before=_values(group))
+    before = _values(group, (current.server1, current.server2))
+    _note(group.name, actor, Action.DELETED, before=before)
     group.delete()
     logger.info("group %s deleted by %s", current.name, actor.name)
     return Deleted(current.name)
@@ -221,11 +225,17 @@ def _note(name: str, actor: Actor, action: Action, **values: dict[str, Any]) -> 
     record(actor=actor, action=action, kind=Kind.GROUP, name=name, **values)
 
 
-def _values(group: PresenceRedundancyGroup) -> dict[str, Any]:
+def _values(
+    group: PresenceRedundancyGroup, servers: tuple[str | None, str | None]
+) -> dict[str, Any]:
     """What the audit log keeps of a group."""
-    values = asdict(group_draft(group))
-    del values["confirmed"]
-    return values
+    return {
+        "name": group.name,
+        "description": group.description,
+        "server1": servers[0] or None,
+        "server2": servers[1] or None,
+        "ha_enabled": group.ha_enabled,
+    }
 
 
 def _differences(draft: GroupDraft, group: PresenceRedundancyGroup) -> tuple[Difference, ...]:

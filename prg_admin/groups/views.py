@@ -34,7 +34,7 @@ PAIR_FIELDS = ("server1", "server2", "ha_enabled")
 def group_add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _group_page(request, GroupForm(now=now(), copied=_copied(request)))
-    form = GroupForm(request.POST, now=now())
+    form = GroupForm(request.POST, now=now(), is_judged=False)
     if form.is_valid():
         outcome = services.group_create(draft=form.draft, actor=actor_of(request), now=now())
         if isinstance(outcome, services.Saved):
@@ -130,8 +130,7 @@ def _action_context(
 
 
 def _save(request: HttpRequest, found: PresenceRedundancyGroup) -> HttpResponse:
-    form = GroupForm(request.POST, group=found, now=now())
-    # Also when the form is wrong: its rules were judged against what is stored now.
+    form = GroupForm(request.POST, group=found, now=now(), is_judged=False)
     form.is_valid()
     conflict = form.seen_revision != found.revision
     if form.errors and not conflict:
@@ -147,6 +146,8 @@ def _save(request: HttpRequest, found: PresenceRedundancyGroup) -> HttpResponse:
         messages.success(request, _("Update successful."))
         return redirect("groups:group", found.pk)
     if isinstance(outcome, services.Conflict):
+        # What is typed is judged against what is stored now.
+        form.judge()
         form.go_on_from(outcome.revision)
         rows = [_difference_row(difference) for difference in outcome.differences]
         return _group_page(request, form, group=found, conflict=rows, is_stale=True, status=409)
