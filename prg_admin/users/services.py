@@ -1,0 +1,216 @@
+"""Homes of users are written here: one transaction, one statement, one audit entry.
+
+Every writer holds the cluster's row lock (``FOR NO KEY UPDATE``), so that what a plan counted still
+holds when it is carried out. Nodes and groups are not locked: the engine, which writes them every
+second, never waits for us, and whoever takes a node out of its group waits for the same cluster
+row after locking the node (the order of ``groups.services``), which is no circle.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from prg_admin.audit.models import Action, Kind
+from prg_admin.audit.services import record
+from prg_admin.domain import assignment
+from prg_admin.domain.assignment import Layout
+from prg_admin.lib.actor import Actor
+from prg_admin.live.news import announce
+from prg_admin.topology.models import Cluster
+from prg_admin.users.models import PresenceUser
+from prg_admin.users.plans import (
+    Plan,
+    Problem,
+    Seats,
+    Target,
+    Way,
+    plan_assignment,
+    plan_rebalance,
+)
+from prg_admin.users.selectors import cluster_seats, tally
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    plan: Plan
+    users: int
+    """Rows that were written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    problems: tuple[Problem, ...]
+
+
+def assignment_plan(cluster_id: int, users: QuerySet[PresenceUser], target: Target) -> Plan:
+    """What ``users_assign`` would do now. Raises ``Cluster.DoesNotExist``."""
+    chosen = users.filter(cluster_id=cluster_id)
+    return plan_assignment(cluster_seats(cluster_id), tally(chosen), target)
+
+
+def rebalance_plan(cluster_id: int) -> Plan:
+    return plan_rebalance(cluster_seats(cluster_id))
+
+
+@transaction.atomic
+def users_assign(
+    *,
+    cluster_id: int,
+    users: QuerySet[PresenceUser],
+    target: Target,
+    actor: Actor,
+    partly: bool = False,
+) -> Assigned | Refused:
+    """Those of ``users`` that are in the cluster. ``partly``: by the mode, as many as there fit.
+
+    Raises ``Cluster.DoesNotExist``.
+    """
+    cluster_lock(cluster_id)
+    plan = assignment_plan(cluster_id, users, target)
+    if plan.problems and not (partly and plan.unplaced and plan.changing and not _now(plan)):
+        return Refused(plan.problems)
+    written = _carry_out(plan, users.filter(cluster_id=cluster_id), target)
+    _finish(plan, written, actor)
+    return Assigned(plan, written)
+
+
+def _now(plan: Plan) -> list[Problem]:
+    return plan.seats.refused_now
+
+
+def _carry_out(plan: Plan, users: QuerySet[PresenceUser], target: Target) -> int:
+    if target.way is Way.UNASSIGNED:
+        written = users.filter(home__isnull=False).update(home=None)
+    elif target.way is Way.NODE:
+        node = plan.seats.node_ids[target.node]
+        moving = users.filter(is_licensed=True).exclude(home_id__isnull=False, home_id=node)
+        written = moving.update(home_id=node)
+    else:
+        written = _deal(plan, users)
+    return _as_planned(plan, written)
+
+
+@transaction.atomic
+def users_rebalance(
+    *, cluster_id: int, actor: Actor, most: int | None = None
+) -> Assigned | Refused:
+    """Moves what the mode's aim needs moved, or the first ``most`` of it."""
+    cluster_lock(cluster_id)
+    plan = rebalance_plan(cluster_id)
+    if plan.problems:
+        return Refused(plan.problems)
+    if most is not None:
+        plan = _first(plan, most)
+    written = _as_planned(plan, _move(plan))
+    _finish(plan, written, actor)
+    return Assigned(plan, written)
+
+
+def _first(plan: Plan, most: int) -> Plan:
+    moves = tuple(assignment.first_moves(plan.moves, most))
+    after = assignment.moved(plan.seats.layout, moves)
+    return Plan(plan.seats, after, sum(move.users for move in moves), moves=moves)
+
+
+def cluster_lock(cluster_id: int) -> Cluster:
+    """Until the end of the transaction nobody else writes homes of its users."""
+    return Cluster.objects.select_for_update(no_key=True).get(pk=cluster_id)
+
+
+DEAL = """
+UPDATE users_presenceuser AS u SET home_id = seat.node
+FROM (SELECT chosen.id, chosen.home_id, row_number() OVER (ORDER BY chosen.id) AS n
+      FROM ({chosen}) AS chosen) AS k
+JOIN unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS seat(node, after, upto)
+  ON k.n > seat.after AND k.n <= seat.upto
+WHERE u.id = k.id AND u.home_id IS NOT DISTINCT FROM k.home_id
+"""
+MOVE = """
+UPDATE users_presenceuser AS u SET home_id = move.target
+FROM (SELECT id, home_id, row_number() OVER (PARTITION BY home_id ORDER BY id DESC) AS n
+      FROM users_presenceuser WHERE home_id = ANY(%s::bigint[])) AS k
+JOIN unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+     AS move(source, target, after, upto)
+  ON k.home_id = move.source AND k.n > move.after AND k.n <= move.upto
+WHERE u.id = k.id AND u.home_id = move.source
+"""
+
+
+def _deal(plan: Plan, users: QuerySet[PresenceUser]) -> int:
+    """As ``domain.assignment.dealt`` does it, in one statement."""
+    strays = [plan.seats.node_ids[node] for node in plan.seats.layout.strays]
+    new = users.filter(home__isnull=True) | users.filter(home_id__in=strays)
+    chosen, values = (
+        new.filter(is_licensed=True).order_by().values("id", "home_id").query.sql_with_params()
+    )
+    nodes, after, upto = [], [], []
+    placed = 0
+    for name, count in plan.counts.items():
+        nodes.append(plan.seats.node_ids[name])
+        after.append(placed)
+        placed += count
+        upto.append(placed)
+    with connection.cursor() as cursor:
+        cursor.execute(DEAL.format(chosen=chosen), [*values, nodes, after, upto])
+        return cursor.rowcount
+
+
+def _move(plan: Plan) -> int:
+    """As ``domain.assignment.picked`` does it, in one statement."""
+    ids = plan.seats.node_ids
+    sources, targets, after, upto = [], [], [], []
+    given: dict[str, int] = {}
+    for move in plan.moves:
+        sources.append(ids[move.source])
+        targets.append(ids[move.target])
+        after.append(given.get(move.source, 0))
+        given[move.source] = after[-1] + move.users
+        upto.append(given[move.source])
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE, [sources, sources, targets, after, upto])
+        return cursor.rowcount
+
+
+def _as_planned(plan: Plan, written: int) -> int:
+    """Under the lock nothing else can have come of it; if it has, nothing is written."""
+    if written != plan.changing:
+        raise RuntimeError(f"{plan.changing} users were to be assigned, {written} were")
+    return written
+
+
+def _finish(plan: Plan, written: int, actor: Actor) -> None:
+    if not written:
+        return
+    before, after = plan.seats.layout, plan.after
+    record(
+        actor=actor,
+        action=Action.CHANGED,
+        kind=Kind.USER,
+        name=f"{plan.seats.cluster}: {written}",
+        before=_totals(before),
+        after=_totals(after),
+    )
+    tell(_touched(before, after, plan.seats))
+    logger.info("%s users of %s assigned by %s", written, plan.seats.cluster, actor.name)
+
+
+def _totals(layout: Layout) -> dict[str, int]:
+    return {node: users for node, users in layout.users.items() if users}
+
+
+def _touched(before: Layout, after: Layout, seats: Seats) -> list[int]:
+    users = {*before.users, *after.users}
+    changed = (n for n in users if before.users.get(n, 0) != after.users.get(n, 0))
+    return sorted(seats.node_ids[node] for node in changed)
+
+
+def tell(node_ids: Iterable[int]) -> None:
+    """Pages that show users or their numbers look anew."""
+    announce("users", "nodes", "groups", *(f"node-{pk}" for pk in node_ids))
