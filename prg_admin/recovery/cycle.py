@@ -86,12 +86,12 @@ def advance(group_id: int, *, client: AgentClient, clock: Clock) -> Outcome:
             answers = tuple(client.probe(targets(loaded.pair.nodes, settings, clock())))
         step = Round(loaded, settings, answers)
         try:
-            moved = _decide_and_record(step, clock)
+            moved, due = _decide_and_record(step, clock)
         except LostRace:
             answers = None
             continue
         changes += moved
-        answers, ordered = deliver(group_id, step, client)
+        answers, ordered = deliver(step, due, client)
         if not moved and not ordered:
             return Outcome(changes, wake_before_sweep(step, clock()))
     logger.warning("group %s took more than %s steps", group_id, MOST_STEPS)
@@ -103,8 +103,16 @@ def wake_before_sweep(step: Round, now: datetime) -> float | None:
     return wait if wait is not None and wait < step.settings.heart_beat_interval else None
 
 
-def _decide_and_record(step: Round, clock: Clock) -> bool:
-    """True when something changed. Raises LostRace when the group moved on meanwhile."""
+DueOrders = list[tuple[int, Order]]
+"""Orders to send, each with the place of its node."""
+
+
+def _decide_and_record(step: Round, clock: Clock) -> tuple[bool, DueOrders]:
+    """Whether something changed, and the orders that stand then, noted as sent.
+
+    They are sent once this is committed. Whoever changes the group in between sends later ones,
+    and an agent that has seen those refuses these. Raises LostRace when the group moved on.
+    """
     loaded = step.loaded
     with transaction.atomic():
         lock_group(loaded)
@@ -119,7 +127,10 @@ def _decide_and_record(step: Round, clock: Clock) -> bool:
         decision = case.decided()
         if decision.changed:
             record(loaded, case, decision, actor=ENGINE)
-        return decision.changed
+        due = due_orders(decision.pair, step.settings)
+        for index, order in due:
+            expect_taken(loaded.node_ids[index], decision.pair.nodes[index].report, order.goal)
+        return decision.changed, due
 
 
 def settings_of(loaded: LoadedPair) -> RecoverySettings:
@@ -153,36 +164,29 @@ def _heard_anew(pair: Pair, node_ids: Sequence[int]) -> Pair:
 
 
 def deliver(
-    group_id: int, step: Round, client: AgentClient
+    step: Round, due: DueOrders, client: AgentClient
 ) -> tuple[tuple[Answer, ...] | None, bool]:
     """Sends each reachable node the goal it does not follow yet.
 
     Returns the answers the next step can go by (None when they have to be asked for anew) and
     whether any order changed something.
     """
-    loaded = load_pairs([group_id]).get(group_id)
-    if loaded is None or len(loaded.node_ids) != len(step.answers):
-        return None, True
-    current = replace(step, loaded=loaded)
-    due = due_orders(current.pair, current.settings)
     if not due:
         return step.answers, False
-    for index, order in due:
-        expect_taken(loaded.node_ids[index], current.pair.nodes[index].report, order.goal)
-    sent = client.order([(_target(current.pair.nodes[i], step.settings), o) for i, o in due])
+    nodes = step.loaded.pair.nodes
+    sent = client.order([(_target(nodes[i], step.settings), order) for i, order in due])
     answers, helped = list(step.answers), False
     for (index, order), answer in zip(due, sent, strict=True):
         if answer.report is None and answer.error in ("stale-epoch", "stale-order"):
             return None, True  # it has moved on since it was asked
-        answers[index] = answer
-        was = current.pair.nodes[index].report
+        was, answers[index] = step.answers[index].report, answer
         # A node that stays fenced, since nobody hears it, is not asked again and again: it calls.
         known = was is not None and was.goal_digest == order.goal.digest
         helped |= not (known and answer.report is not None and answer.report.fenced)
     return tuple(answers), helped
 
 
-def due_orders(pair: Pair, settings: RecoverySettings) -> list[tuple[int, Order]]:
+def due_orders(pair: Pair, settings: RecoverySettings) -> DueOrders:
     """Orders for the nodes that answer and do not follow their goal yet, by index."""
     due = []
     for index, node in enumerate(pair.nodes):

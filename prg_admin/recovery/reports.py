@@ -23,7 +23,7 @@ Heard = tuple[int, NodeView, Answer]
 """Primary key of a node, what was known of it, and what it answered now."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def expect_taken(node_id: int, report: Report | None, goal: Goal) -> None:
     """Before an order is sent: its answer may be lost, and it may arrive at any time after."""
     row = NodeReport.objects.select_for_update(no_key=True).get(pk=node_id)
@@ -32,7 +32,7 @@ def expect_taken(node_id: int, report: Report | None, goal: Goal) -> None:
         row.save(update_fields=["under_way"])
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
     """Three statements for any number of nodes; announces the nodes that changed visibly."""
     heard = sorted(heard, key=lambda item: item[0])
