@@ -21,7 +21,7 @@ from prg_admin.lib.clock import steady_now
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.lib.support_pages import ReadOnlyAdmin, pretty
 from prg_admin.live.news import announce
-from prg_admin.recovery.models import Breach, EngineStatus, Event
+from prg_admin.recovery.models import Breach, EngineStatus, Event, RoundTrip
 from prg_admin.recovery.services import action_request
 
 
@@ -170,3 +170,12 @@ class BreachAdmin(ReadOnlyAdmin):
     def take_note(self, request: HttpRequest, breaches: QuerySet[Breach]) -> None:
         breaches.filter(seen_at=None).update(seen_at=steady_now())
         announce("engine")
+
+
+@admin.register(RoundTrip)
+class RoundTripAdmin(ReadOnlyAdmin):
+    """Heartbeats of the engine, one a minute and node."""
+
+    list_display = ("at", "node", "rtt_ms")
+    list_select_related = ("node",)
+    search_fields = ("node__name",)

@@ -27,7 +27,7 @@ from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.notify.models import Alarm, Channel, Delivery
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
-from prg_admin.recovery.models import Breach, EngineStatus, Event
+from prg_admin.recovery.models import Breach, EngineStatus, Event, RoundTrip
 from prg_admin.topology.models import Cluster, LinkMeasure, Node, NodeReport
 from tests.factories import (
     create_cluster,
@@ -40,7 +40,10 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 OUR_MODELS = [m for m in apps.get_models() if m.__module__.startswith("prg_admin.")]
-ENGINE_MODELS = [Breach, EngineStatus, Event, Member, NodeReport, PresenceRedundancyGroup]
+ENGINE_MODELS = [
+    *(Breach, EngineStatus, Event, Member, NodeReport, PresenceRedundancyGroup),
+    *(RoundTrip, Entry, SignInFailure),
+]
 
 
 @pytest.fixture
@@ -77,6 +80,7 @@ def fill(count: int) -> Iterator[Model]:
         for member in group.members.select_related("node__last_report"):
             yield from (member, member.node, member.node.last_report)
             yield from create_presence_users(1, home=member.node)
+            yield RoundTrip.objects.create(node=member.node, at=timezone.now(), rtt_ms=1.5)
         ends = {"source": member.node, "target": group.members.first().node}
         yield LinkMeasure.objects.create(**ends, asked_at=timezone.now(), mbps=12.5)
         yield from create_delivery(f"channel of {group.name}")
