@@ -33,13 +33,15 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
     if found.wants_csv:
         return csv_response(request, found, rows=group_rows)
     rows = group_rows(found.page.object_list)
+    keys = [str(row.group.pk) for row in rows]
     # The open page tells which groups it shows: another one has no place for its states there.
     shown = request.GET.get("shown", "").split()
     context = {
         "found": found,
         "rows": rows,
         "shown_rows": [row for row in rows if str(row.group.pk) in shown],
-        "is_other": shown != [str(row.group.pk) for row in rows],
+        "is_other": shown != keys,
+        "shown": " ".join(keys),
         "unassigned": unassigned_nodes(),
     }
     return render_page(request, "groups/group_list.html", context, fragments=(LIST_STATES,))

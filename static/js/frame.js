@@ -32,6 +32,23 @@
     });
   });
 
+  // A table that is wider than the screen is moved by keys too, also where nothing in it takes the focus.
+  const focusable = "a[href], button, input, select, textarea, summary";
+  const reachTables = () => document.querySelectorAll(".table-wrap").forEach((wrap) => {
+    const isCut = wrap.scrollWidth > wrap.clientWidth;
+    if (!isCut || wrap.querySelector(focusable)) {
+      wrap.removeAttribute("tabindex");
+      return;
+    }
+    const title = wrap.closest("[aria-labelledby]")?.getAttribute("aria-labelledby");
+    wrap.tabIndex = 0;
+    wrap.setAttribute("role", "group");
+    if (title) wrap.setAttribute("aria-labelledby", title);
+  });
+  reachTables();
+  addEventListener("resize", reachTables);
+  body.addEventListener("htmx:afterSettle", reachTables);
+
   // What a validating view answers says whether fields are right: assistive technology is told too.
   // All fields of the form are looked at, because an answer may also be about neighbours.
   const markField = (control) => {
