@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.models import Maintenance, Member, PresenceRedundancyGroup
 from prg_admin.groups.services import (
     Conflict,
     Deleted,
@@ -118,3 +118,11 @@ class GroupAdmin(ReadOnlyAdmin):
             case Deleted(name):
                 done = _t("%(name)s was deleted.") % {"name": name}
                 self.message_user(request, done, messages.SUCCESS)
+
+
+@admin.register(Maintenance)
+class MaintenanceAdmin(ReadOnlyAdmin):
+    list_display = ("group", "began_at", "began_by", "worked_at")
+    list_filter = ("began_at",)
+    list_select_related = ("group",)
+    search_fields = ("group__name", "began_by")

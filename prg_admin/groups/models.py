@@ -81,3 +81,26 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} in {self.group}"
+
+
+class Maintenance(models.Model):
+    """A pair on its way through maintenance, with what was counted before it."""
+
+    group = models.OneToOneField(
+        PresenceRedundancyGroup,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="maintenance",
+    )
+    began_at = models.DateTimeField()
+    began_by = models.CharField(max_length=150)
+    counted = models.JSONField()
+    """By node name: ``assigned`` users, and live ``sessions`` or null when it was not heard."""
+    worked_at = models.DateTimeField(null=True)
+    """When a person said that the work is done."""
+
+    class Meta:
+        ordering = ("began_at",)
+
+    def __str__(self) -> str:
+        return f"maintenance of {self.group}"

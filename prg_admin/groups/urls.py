@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, register_converter
 
-from prg_admin.groups import list_views, views
+from prg_admin.groups import list_views, maintenance_views, views
 
 
 class MemberAction:
@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{BASE}<int:pk>/validate/", views.group_validate, name="group-validate"),
     path(f"{BASE}<int:pk>/preflight/", views.group_preflight, name="group-preflight"),
     path(f"{BASE}<int:pk>/delete/", list_views.group_delete, name="group-delete"),
+    path(f"{BASE}<int:pk>/maintenance/", maintenance_views.maintenance, name="maintenance"),
     # Confirmations of what the engine is asked for
     path(f"{BASE}<int:pk>/recover/", views.group_recover, name="group-recover"),
     path(

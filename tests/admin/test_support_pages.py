@@ -23,7 +23,7 @@ from prg_admin.domain import catalogue
 from prg_admin.domain.facts import Action
 from prg_admin.domain.pair import Limitation
 from prg_admin.domain.states import NodeState
-from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.groups.models import Maintenance, Member, PresenceRedundancyGroup
 from prg_admin.notify.models import Alarm, Channel, Delivery
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
@@ -75,6 +75,9 @@ def fill(count: int) -> Iterator[Model]:
     for number in range(count):
         group = create_group()
         event = create_event(group)
+        yield Maintenance.objects.create(
+            group=group, began_at=event.at, began_by="alice", counted={}
+        )
         yield from (group, group.cluster, event, create_breach(event), create_user())
         yield SignInFailure.objects.create(username=group.name, last_at=timezone.now())
         for member in group.members.select_related("node__last_report"):

@@ -40,6 +40,7 @@ PAGES = {
     "groups-print": "/system/presence-redundancy-groups/?view=print",
     "group-normal": "/system/presence-redundancy-groups/{group}/",
     "group-add": "/system/presence-redundancy-groups/add/",
+    "group-maintenance": "/system/presence-redundancy-groups/{group}/maintenance/",
     "group-copy": "/system/presence-redundancy-groups/add/?copy={group}",
     "group-delete": "/system/presence-redundancy-groups/{group}/delete/",
     "failover": "/system/presence-redundancy-groups/{group}/failover/{node}/",
