@@ -45,6 +45,8 @@ PAGES = {
     "group-delete": "/system/presence-redundancy-groups/{group}/delete/",
     "failover": "/system/presence-redundancy-groups/{group}/failover/{node}/",
     "events": "/recovery/groups/{group}/events/",
+    "events-all": "/events/",
+    "events-picture": "/events/groups/{group}/?hours=1",
     "event": "/recovery/events/{event}/",
     # System > Service Parameters, Enterprise Parameters
     "service-parameters": f"/system/service-parameters/?server={{node}}&service={SRM}",
