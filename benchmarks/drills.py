@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from benchmarks.failover import LOOK
@@ -27,9 +28,12 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
     planned, silent = [], []
     for _ in range(rounds):
         pair.heal(parameters)
-        began = time.perf_counter()
-        person.ask_for("failover", "imp1")
-        planned.append(_until_admitted(installation, began))
+        press = person.ready_to_ask_for("failover", "imp1")
+        with ThreadPoolExecutor(1) as pool:
+            began = time.perf_counter()
+            pressed = pool.submit(press)  # it follows to the next page, which is not the matter
+            planned.append(_until_admitted(installation, began))
+            pressed.result()
     for _ in range(max(1, rounds // 3)):
         pair.heal(parameters)
         began = time.perf_counter()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import http.cookiejar
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 
 from prg_admin.domain import catalogue
@@ -49,9 +50,13 @@ class Person:
 
     def ask_for(self, action: str, node: str) -> None:
         """The Failover or Fallback button of a node, confirmed."""
-        installation = self._installation
+        self.ready_to_ask_for(action, node)()
+
+    def ready_to_ask_for(self, action: str, node: str) -> Callable[[], str]:
+        """Looks at the page that has the button; what is returned presses it."""
+        path = f"/recovery/nodes/{self._installation.node_id(node)}/{action}/"
         token = read_form(self.get("/"))[TOKEN]
-        self.post(f"/recovery/nodes/{installation.node_id(node)}/{action}/", {TOKEN: token})
+        return functools.partial(self.post, path, {TOKEN: token})
 
     def ask_for_recovery(self, group: str) -> None:
         installation = self._installation
