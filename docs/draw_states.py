@@ -135,7 +135,7 @@ PICTURES = (
             NORMAL: (1.1, 0), FAILING: (0.45, 1.1), LOSING: (1.95, 1.1),
             IDLE: (0, 2.3), SERVICES: (1, 2.3), DOWN: (2.1, 2.3), READY: (1.5, 3.5),
         },
-        _rules("failover-asked", "database-down", "service-down", "goodbye", "silent",
+        _rules("failover-asked", "database-down", "service-down", "goodbye", "refused", "silent",
                "take-over-done", "failed-over-gone", "services-", "database-lost", "returned"),
         bends={(NORMAL, FAILING): 0, (NORMAL, LOSING): 0, (FAILING, IDLE): 0,
                (FAILING, SERVICES): 0, (LOSING, DOWN): 0, (READY, DOWN): 10},

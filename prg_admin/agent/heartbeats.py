@@ -12,7 +12,16 @@ import aiohttp
 
 from prg_admin.agent import clock
 from prg_admin.agent.causes import describe
-from prg_admin.domain.wire import Heartbeat, PeerAddress, PeerReport, Timing, WireError
+from prg_admin.domain.timing import REFUSED_S
+from prg_admin.domain.wire import (
+    REFUSED,
+    REFUSING,
+    Heartbeat,
+    PeerAddress,
+    PeerReport,
+    Timing,
+    WireError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +40,22 @@ class Peer:
     serving: tuple[str, ...] = ()
     boot_id: str = ""
     """Of the agent that answers at the address; empty until it did."""
+    refused_since: float | None = None
+    """The first of the attempts that were all refused."""
 
     @property
     def silence_s(self) -> float:
         return max(0.0, clock.now() - self.heard_at)
+
+    def note_refusal(self, attempt_at: float) -> None:
+        """Refused once may be a restart; refused for a while is no agent."""
+        if self.error != REFUSED:
+            self.refused_since = None
+            return
+        if self.refused_since is None:
+            self.refused_since = attempt_at
+        if attempt_at - self.refused_since >= REFUSED_S:
+            self.error = REFUSING
 
     def report(self) -> PeerReport:
         return PeerReport(
@@ -109,13 +130,16 @@ class Heartbeats:
                 self._at_once.clear()
                 continue
             pause = max(timing.heartbeat_interval, SHORTEST_INTERVAL_S)
-            was_silent = peer.error != ""
+            before = peer.error
             await self._greet(peer, timing.connect_timeout)
-            if peer is self.peer and was_silent != (peer.error != ""):
+            peer.note_refusal(begun)
+            silent_anew = (before != "") != (peer.error != "")
+            if peer is self.peer and (silent_anew or peer.error == REFUSING != before):
                 log.info("peer %s: %s", peer.address.name, peer.error or "heard again")
                 self._changed(peer.error)
-                if peer.error:  # look again soon: one lost packet is not a dead peer
-                    pause = min(pause / 4, LONGEST_REPROBE_S)
+            if (silent_anew and peer.error) or peer.error == REFUSED:
+                # Look again soon: one lost packet is not a dead peer, one refusal no dead agent.
+                pause = min(pause / 4, LONGEST_REPROBE_S)
             await self._rest(begun + pause - clock.now())
 
     async def _rest(self, seconds: float) -> None:

@@ -25,7 +25,7 @@ from prg_admin.domain.states import (
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.transitions import When
 from prg_admin.domain.under_way import UnderWay, as_if_taken
-from prg_admin.domain.wire import Report
+from prg_admin.domain.wire import REFUSED, REFUSING, Report
 
 Values = dict[str, Any]
 Condition = Callable[["Facts"], Values | None]
@@ -261,8 +261,9 @@ def fence_wait(node: NodeView, settings: RecoverySettings) -> float:
     The parameters may have been shortened since; a node that is out of reach has not heard of it.
     """
     last = node.feared
-    own = 0.0 if last is None else last.isolation_limit_s + timing.DOOR_MARGIN_S
-    return max(timing.silence_limit(settings), own)
+    if last is None or not last.isolates:
+        return timing.silence_limit(settings)
+    return last.isolation_limit_s + timing.DOOR_MARGIN_S
 
 
 def never_stops(node: NodeView) -> bool:
@@ -328,6 +329,26 @@ def _unfit_both(facts: Facts) -> Values | None:
 
 def _silent(facts: Facts) -> Values | None:
     return silence_values(facts, timing.silence_limit(facts.settings))
+
+
+def _refused(facts: Facts) -> Values | None:
+    """A's agent is dead. Its door may be open yet: the take-over waits until its right has ended.
+
+    Where that would take longer than a transition may, the silence limit has to do.
+    """
+    limit = timing.refused_limit(facts.settings)
+    engine, heard_by = engine_silence(facts.a, facts.now), facts.b.report and facts.b.report.peer
+    both = facts.a.error == REFUSED and heard_by is not None and heard_by.error == REFUSING
+    if not both or engine is None or engine < limit or never_stops(facts.a):
+        return None
+    if fence_wait(facts.a, facts.settings) >= timing.transition_limit(facts.settings):
+        return None
+    return {
+        "node": facts.a.name,
+        "engine_silence_s": round(engine, 3),
+        "limit_s": limit,
+        "error": facts.a.error,
+    }
 
 
 def _silent_initializing(facts: Facts) -> Values | None:
@@ -467,6 +488,7 @@ CONDITIONS: Mapping[When, Condition] = {
     When.UNFIT_B: lambda facts: _unfit(facts.mirrored),
     When.UNFIT_BOTH: _unfit_both,
     When.SILENT_A: _if_peer_is_healthy(_and_fenced(_silent)),
+    When.REFUSED_A: _if_peer_is_healthy(_refused),
     When.SILENT_INITIALIZING_A: _if_peer_is_healthy(_and_fenced(_silent_initializing)),
     When.GOODBYE_A: _if_peer_is_healthy(_goodbye),
     When.GONE_A: _gone,

@@ -32,7 +32,14 @@ from prg_admin.domain.states import (
 )
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.transitions import ROWS
-from prg_admin.domain.wire import DatabaseReport, PeerReport, Report, ServiceReport
+from prg_admin.domain.wire import (
+    REFUSED,
+    REFUSING,
+    DatabaseReport,
+    PeerReport,
+    Report,
+    ServiceReport,
+)
 
 SETTINGS = RecoverySettings(
     heart_beat_interval=1,
@@ -113,6 +120,7 @@ class Silent:
     last: Last
     goodbye: bool = False
     stated_off: bool = False
+    refused: bool = False
 
 
 Weather = Answers | Silent
@@ -138,6 +146,7 @@ SILENCES = tuple(
     + [Silent(s, last) for s in (SHORT, LONG, LONGEST) for last in Last if last is not Last.NONE]
     + [Silent(SHORT, last, goodbye=True) for last in (Last.ISOLATES, Last.KEEPS_SERVING)]
     + [Silent(s, Last.KEEPS_SERVING, stated_off=True) for s in (SHORT, LONGEST)]
+    + [Silent(s, Last.ISOLATES, refused=True) for s in (SHORT, LONG)]
 )
 ANSWERS = (
     *(Answers(health, follows) for health in Health for follows in Follows),
@@ -244,11 +253,17 @@ def _node_view(index: int, at: Place, weather: Weather, age: float) -> NodeView:
         heard_at=None if missed is None else NOW - timedelta(seconds=missed),
         last_report=_report(index, at.ordered, weather),
         reachable=answers,
-        error="" if answers else "timeout",
+        error=_error(weather),
         boot_id="1",
         goodbye=isinstance(weather, Silent) and weather.goodbye,
         stated_off_at=NOW if isinstance(weather, Silent) and weather.stated_off else None,
     )
+
+
+def _error(weather: Weather) -> str:
+    if isinstance(weather, Answers):
+        return ""
+    return REFUSED if weather.refused else "timeout"
 
 
 def _view(index: int, at: Place, sky: Sky) -> NodeView:
@@ -291,7 +306,10 @@ def _answer(index: int, ordered: Role, weather: Answers) -> Report:
         isolation_limit_s=3.0,
         serves_unasked=False,
         services=(ServiceReport("Cisco XCP Router", state, 1, None, service_down, up, ""),),
-        peer=PeerReport(peer, weather.misses_peer_for, None, "", ()),
+        # Of a peer that is silent for another reason, the engine's own attempts are not refused.
+        peer=PeerReport(
+            peer, weather.misses_peer_for, None, REFUSING if weather.misses_peer_for else "", ()
+        ),
         database=DatabaseReport(
             answers=database_down is None, down_s=database_down, replication=2, detail=""
         ),

@@ -88,6 +88,15 @@ def isolation_limit(settings: RecoverySettings) -> float:
     return settings.heart_beat_interval + ISOLATION_SHARE * span
 
 
+REFUSED_S = 3.0
+"""After so long a host that refuses every connection has no agent; a restart takes less."""
+
+
+def refused_limit(settings: RecoverySettings) -> float:
+    """How long both witnesses must be refused before a node counts as down."""
+    return min(silence_limit(settings), REFUSED_S * settings.factor)
+
+
 TICK_S = 1.0
 """How often the engine looks who is due."""
 
@@ -108,7 +117,7 @@ class WorstCase:
     service: Bound
     """A critical service or the database has died."""
     refused: Bound
-    """The node refuses connections: its agent is dead, the host lives."""
+    """The node refuses connections: its agent is dead, the host lives, and its door may be open."""
     silent: Bound
     """The node does not answer at all."""
 
@@ -117,13 +126,15 @@ def worst_case(settings: RecoverySettings) -> WorstCase:
     """How long users of a failed node wait at most until its healthy peer serves them.
 
     A dead service is called in at once, or found by the next look if that call is lost. A node
-    counts as down after the silence limit, but never before one look has run into its timeout.
+    counts as down after the silence limit, but never before one look has run into its timeout; one
+    that refuses connections as soon as both witnesses were refused again and again. Its door may
+    stay open until its right ends, so its users wait for that in any case.
     """
     look = settings.heart_beat_interval
     limit = silence_limit(settings)
     service = max(service_delay(settings), look) + TICK_S
-    refused = max(limit, look) + TICK_S
     silent = max(limit, look + settings.connect_timeout) + TICK_S
+    refused = min(max(limit, look), look + refused_limit(settings)) + TICK_S
     return WorstCase(
         service=Bound(service, service + SWITCH_WORK_S),
         refused=Bound(refused, _served(refused, settings)),
@@ -135,7 +146,7 @@ def _served(detected: float, settings: RecoverySettings) -> float | None:
     """The node must also have stopped by itself; who keeps serving while isolated never does."""
     if settings.keep_serving_when_isolated:
         return None
-    stopped = max(silence_limit(settings), isolation_limit(settings) + DOOR_MARGIN_S)
+    stopped = isolation_limit(settings) + DOOR_MARGIN_S
     return max(detected, stopped + TICK_S) + SWITCH_WORK_S
 
 

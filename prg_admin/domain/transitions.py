@@ -34,6 +34,7 @@ class When(StrEnum):
     UNFIT_B = "a critical service or the database of B is down for the delay"
     UNFIT_BOTH = "each node is unfit: a critical service or its database is down, or it is gone"
     SILENT_A = "both witnesses miss A for the silence limit, A has surely stopped, B is healthy"
+    REFUSED_A = "A's host refuses both witnesses for a while, A stops in time, B is healthy"
     SILENT_INITIALIZING_A = (
         "both witnesses miss A for the initialization limit, A has surely stopped, B is healthy"
     )
@@ -196,6 +197,7 @@ ROWS: tuple[Row, ...] = (
         *_fail_over(R.CRITICAL_SERVICE_DOWN), counts=True,
     ),
     Row("goodbye", _NORMAL, _NORMAL, When.GOODBYE_A, *_lost(R.PEER_REBOOT), counts=True),
+    Row("refused", _NORMAL, _NORMAL, When.REFUSED_A, *_lost(R.PEER_DOWN), counts=True),
     Row("silent", _NORMAL, _NORMAL, When.SILENT_A, *_lost(R.PEER_DOWN), counts=True),
     # Failing over: ends when B serves both.
     Row(

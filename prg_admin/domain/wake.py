@@ -59,9 +59,13 @@ def _silence_waits(
     engine, other = engine_silence(node, now), peer_silence(node, peer)
     if node.reachable or engine is None or other is None:
         return []
-    limits = [timing.silence_limit(settings), fence_wait(node, settings)]
+    fence, limits = fence_wait(node, settings), [timing.silence_limit(settings)]
     if node.state is NodeState.INITIALIZING:
-        limits.append(timing.initialization_limit(settings))
+        limits += [fence, max(timing.initialization_limit(settings), fence)]
+    elif node.state in WATCHED:
+        limits = [max(*limits, fence)]  # it counts as down when it has surely stopped as well
+    else:
+        limits.append(fence)
     waits = [limit - min(engine, other) for limit in limits if limit > min(engine, other)]
     if waits and reprobe:
         # Suspect: looked at again well before the limit, for one lost packet is no dead node.

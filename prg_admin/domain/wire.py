@@ -23,6 +23,8 @@ from prg_admin.domain import strict
 from prg_admin.domain.states import Role, ServiceState
 
 SHORT_TEXT = {"most": 64}
+REFUSED, REFUSING = "refused", "refusing"
+"""Errors of a host without an agent: of one attempt, and of all for ``timing.REFUSED_S``."""
 COUNT = {"most": 2**31 - 1}
 
 
@@ -167,7 +169,10 @@ class PeerReport(Document):
     """Seconds since the peer was last heard (or since this agent first knew of it)."""
     rtt_ms: float | None
     error: str
-    """Empty, ``refused``, ``timeout`` or another short cause of the last failed heartbeat."""
+    """Empty, ``refused``, ``timeout`` or another short cause of the last failed heartbeat.
+
+    ``refusing`` when all for a while were refused: a host that lives, without an agent.
+    """
     serving: tuple[str, ...]
     """Home nodes the peer said it serves, when it was last heard."""
 

@@ -225,6 +225,7 @@ def agent_error_text(kind: str, *, node: str, detail: str = "") -> str:
 
 _CALL_ERRORS: dict[str, _StrPromise] = {
     "refused": gettext_lazy("refused"),
+    "refusing": gettext_lazy("refused again and again"),
     "timeout": gettext_lazy("no answer in time"),
     "unreachable": gettext_lazy("no way to it"),
     "tls": gettext_lazy("wrong certificate"),

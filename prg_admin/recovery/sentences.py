@@ -27,6 +27,10 @@ RULES: dict[str, Promise] = {
     "database-down": _("A node's database was down for the whole delay; the peer takes over."),
     "goodbye": _("The node said goodbye and shut down; the peer takes over."),
     "service-down": _("A critical service was down for the whole delay; the peer takes over."),
+    "refused": _(
+        "The node's host refuses every connection: its agent is dead; the peer takes over when its "
+        "door has surely closed."
+    ),
     "silent": _("Neither the engine nor the peer hears the node; the peer takes over."),
     "take-over-done-idle": _("The peer serves all users; the node is idle."),
     "take-over-done": _("The peer serves all users."),
@@ -109,6 +113,10 @@ CONDITIONS: dict[When, Promise] = {
     When.SILENT_A: _(
         "Neither the engine nor %(b)s hears %(a)s for the silence limit, %(a)s has surely stopped "
         "serving, and %(b)s is healthy."
+    ),
+    When.REFUSED_A: _(
+        "The host of %(a)s refuses every connection of the engine and of %(b)s, %(a)s stops "
+        "serving in time, and %(b)s is healthy."
     ),
     When.SILENT_INITIALIZING_A: _(
         "Neither the engine nor %(b)s hears %(a)s for the initialization limit, %(a)s has surely "

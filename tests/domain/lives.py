@@ -42,6 +42,10 @@ class Life:
     def crash(self, index: int) -> None:
         self.world.nodes[index].crash()
 
+    def lose_agent(self, index: int) -> None:
+        if self.world.nodes[index].alive:
+            self.world.nodes[index].lose_agent()
+
     def shut_down(self, index: int) -> None:
         if self.world.nodes[index].alive:
             self.world.shut_down(index)
@@ -81,7 +85,8 @@ class Life:
 
     def state_what_is_true(self, index: int, *, recover: bool) -> None:
         """That a node is powered off, of one that is."""
-        if self.world.nodes[index].alive:
+        node = self.world.nodes[index]
+        if node.alive or node.orphaned:
             return
         if recover:
             self.world.step(Request(Action.RECOVER, powered_off=(index,)))
@@ -156,6 +161,7 @@ def doings(life: Life, dice: random.Random) -> list[Callable[[], object]]:
     node, chance = lambda: dice.randrange(2), dice.random
     everything = [
         lambda: life.crash(node()),
+        lambda: life.lose_agent(node()),
         lambda: life.start(node()),
         lambda: life.start(node()),
         lambda: life.shut_down(node()),

@@ -25,9 +25,18 @@ from prg_admin.domain.states import (
     ServiceState,
     homes_served,
 )
-from prg_admin.domain.timing import RecoverySettings
+from prg_admin.domain.timing import REFUSED_S, RecoverySettings
 from prg_admin.domain.under_way import sent
-from prg_admin.domain.wire import DatabaseReport, Goal, Order, PeerReport, Report, ServiceReport
+from prg_admin.domain.wire import (
+    REFUSED,
+    REFUSING,
+    DatabaseReport,
+    Goal,
+    Order,
+    PeerReport,
+    Report,
+    ServiceReport,
+)
 from tests.soak.checker import Record, Rested, Served
 
 EPOCH_START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,6 +78,10 @@ class SimNode:
     """Seconds that its services need to start, once told to."""
     told_to_start: float | None = None
     serving: frozenset[str] = frozenset()
+    orphaned: bool = False
+    """Its agent died; its door goes on until the right that it was given ends."""
+    refused_since: float | None = None
+    """Since when the peer's host refuses every heartbeat."""
 
     def __post_init__(self) -> None:
         self.links = {("engine", self.name), (self.name, "engine")}
@@ -90,7 +103,8 @@ class SimNode:
     def settle(self, clock: float) -> None:
         """What the agent does by itself as time passes."""
         if not self.alive:
-            self.serving = frozenset()
+            if not (self.orphaned and self.holds_right(clock)):
+                self.serving = frozenset()
             return
         if self.goal is not None and self.ordered and not self.holds_right(clock):
             if self.serving:
@@ -104,6 +118,11 @@ class SimNode:
         if self.goal.role is Role.BOTH and clock - self.heard_peer < self.goal.peer_silence_s:
             wanted -= {self.peer} - self.serving
         self.serving = wanted
+
+    def error(self, clock: float) -> str:
+        if self.refused_since is None:
+            return ""
+        return REFUSING if clock - self.refused_since >= REFUSED_S else REFUSED
 
     def put(self, order: Order, clock: float) -> None:
         if not self.alive or order.boot_id != str(self.boot) or order.fences != self.fences:
@@ -126,11 +145,16 @@ class SimNode:
         return order.seq < self.order_seq or (order.seq == self.order_seq and not again)
 
     def crash(self) -> None:
-        self.alive = False
+        self.alive = self.orphaned = False
         self.serving = frozenset()
+
+    def lose_agent(self) -> None:
+        self.alive, self.orphaned = False, True
 
     def start(self, clock: float) -> None:
         self.alive = True
+        self.orphaned = False
+        self.serving = frozenset()
         self.boot += 1
         self.fences = self.seq = self.order_seq = 0
         self.ordered = self.goal is not None and not self.goal.ha_enabled
@@ -165,7 +189,7 @@ class SimNode:
             isolation_limit_s=self.isolation_limit(),
             serves_unasked=goal is not None and not goal.ha_enabled,
             services=(service,),
-            peer=PeerReport(self.peer, clock - self.heard_peer, None, "", ()),
+            peer=PeerReport(self.peer, clock - self.heard_peer, None, self.error(clock), ()),
             database=DatabaseReport(
                 answers=self.database_up,
                 down_s=None if self.database_up else clock - self.database_down_since,
@@ -248,6 +272,7 @@ class World:
 
     def heartbeats(self) -> None:
         for node, other in (self.nodes, self.nodes[::-1]):
+            self.note_refusal(node, other)
             if not (node.alive and other.alive) or (node.name, other.name) in self.cut:
                 continue
             taken = other.goal is not None and other.goal.role is Role.BOTH and other.ordered
@@ -259,6 +284,13 @@ class World:
                     node.renewed = self.clock
         for index, node in enumerate(self.nodes):
             self.alive_call_in(index, node)
+
+    def note_refusal(self, node: SimNode, other: SimNode) -> None:
+        links = {(node.name, other.name), (other.name, node.name)}
+        if not node.alive or other.alive or links & self.cut:
+            node.refused_since = None
+        elif node.refused_since is None:
+            node.refused_since = self.clock
 
     def alive_call_in(self, index: int, node: SimNode) -> None:
         if not node.alive or (node.name, "engine") in self.cut:
@@ -277,7 +309,8 @@ class World:
             if not node.alive or not self.cut.isdisjoint(node.links):
                 last = view.last_report
                 goodbye = last is not None and f"{node.name}/{last.boot_id}" in self.goodbyes
-                error = "timeout" if node.alive else "refused"
+                dead = not node.alive and self.cut.isdisjoint(node.links)
+                error = REFUSED if dead else "timeout"
                 at = EPOCH_START + timedelta(seconds=self.heard[index])
                 views.append(
                     replace(view, reachable=False, error=error, goodbye=goodbye, heard_at=at)

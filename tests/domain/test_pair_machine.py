@@ -16,6 +16,7 @@ from tests.soak.checker import Record, replays, wrongs
 
 NODES = st.integers(0, 1)
 UP = st.booleans()
+WAYS_TO_END_OR_BEGIN = ["crash", "lose_agent", "shut_down", "start", "restart"]
 LIVES, STEPS = 250, 100
 """Of each of the four tests below: 100,000 steps in all."""
 
@@ -30,7 +31,7 @@ class PairMachine(RuleBasedStateMachine):
         self.life.world.watch = self.history.append
         self.life.world.run(1)
 
-    @rule(index=NODES, how=st.sampled_from(["crash", "shut_down", "start", "restart"]))
+    @rule(index=NODES, how=st.sampled_from(WAYS_TO_END_OR_BEGIN))
     def node(self, index: int, how: str) -> None:
         getattr(self.life, how)(index)
 
