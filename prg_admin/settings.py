@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "prg_admin.audit",
     "prg_admin.live",
     "prg_admin.notify",
+    "prg_admin.jobs",
     "prg_admin.topology",
     "prg_admin.parameters",
     "prg_admin.groups",
@@ -129,6 +130,9 @@ CELERY_BEAT_SCHEDULE = {
     "check": {"task": "recovery.check", "schedule": 10.0, "options": {"expires": 20}},
     # What could not be sent is tried again.
     "deliver": {"task": "notify.deliver", "schedule": 5.0, "options": {"expires": 10}},
+    # Long work whose worker was killed goes on where it was.
+    "sweep-jobs": {"task": "jobs.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "prune-jobs": {"task": "jobs.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     "prune-alarms": {"task": "notify.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("prg_admin.accounts.urls")),
     path("", include("prg_admin.live.urls")),
     path("", include("prg_admin.audit.urls")),
+    path("", include("prg_admin.jobs.urls")),
     path("", include("prg_admin.topology.urls")),
     path("", include("prg_admin.groups.urls")),
     path("", include("prg_admin.parameters.urls")),

@@ -264,18 +264,17 @@ def rebalance(layout: Layout, mode: Mode) -> list[Move]:
     """The least number of moves that reaches the mode's aim; nothing when there is none."""
     wanted = goal(layout, mode) or dict(layout.users)
     change = {node: users - layout.users.get(node, 0) for node, users in wanted.items()}
-    takers = [[node, more] for node, more in change.items() if more > 0]
+    takers = [(node, more) for node, more in change.items() if more > 0]
     moves = []
     for source, more in change.items():
         give = -more
         while give > 0:
-            taker = takers[0]
-            users = min(give, int(taker[1]))
-            moves.append(Move(source, str(taker[0]), users))
+            target, free = takers.pop(0)
+            users = min(give, free)
+            moves.append(Move(source, target, users))
             give -= users
-            taker[1] = int(taker[1]) - users
-            if not taker[1]:
-                takers.pop(0)
+            if free > users:
+                takers.insert(0, (target, free - users))
     return moves
 
 

@@ -61,6 +61,7 @@ COMMON = (
         _("Events"),
         (
             Entry(_("Events"), "console:events"),
+            Entry(_("Jobs"), "jobs:job-list"),
             Entry(_("Audit Log"), "audit:log", is_for_administrators=True),
         ),
         is_common=True,

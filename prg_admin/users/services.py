@@ -159,7 +159,7 @@ def _deal(plan: Plan, users: QuerySet[PresenceUser]) -> int:
         upto.append(placed)
     with connection.cursor() as cursor:
         cursor.execute(DEAL.format(chosen=chosen), [*values, nodes, after, upto])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _move(plan: Plan) -> int:
@@ -175,7 +175,7 @@ def _move(plan: Plan) -> int:
         upto.append(given[move.source])
     with connection.cursor() as cursor:
         cursor.execute(MOVE, [sources, sources, targets, after, upto])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _as_planned(plan: Plan, written: int) -> int:

@@ -21,6 +21,8 @@ from django.utils.timezone import now
 from prg_admin.accounts.checks import Place, all_places, methods_of, rule_of
 from prg_admin.accounts.models import Role
 from prg_admin.domain.states import NodeState
+from prg_admin.jobs.services import job_start
+from prg_admin.lib.actor import Actor
 from prg_admin.recovery.models import Event
 from tests.factories import create_group, create_presence_users, create_user
 
@@ -42,7 +44,8 @@ def world() -> dict[str, Any]:
     """One of everything, and what stands for it in addresses."""
     group = create_group(states=[NodeState.NORMAL, NodeState.NORMAL])
     node = group.members.first().node
-    create_presence_users(2, home=node)
+    presence_user, _other = create_presence_users(2, home=node)
+    job = job_start(kind="none", parameters={}, total=1, actor=Actor("alice"), now=now())
     event = Event.objects.create(
         at=now(),
         group=group,
@@ -58,6 +61,8 @@ def world() -> dict[str, Any]:
     return {
         "groups": {"pk": group.pk, "node_pk": node.pk, "action": "failover"},
         "topology": {"pk": node.pk},
+        "jobs": {"pk": job.pk},
+        "users": {"pk": presence_user.pk},
         "": {"group_id": group.pk, "node_id": node.pk, "event_id": event.pk},
     }
 

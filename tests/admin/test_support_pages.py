@@ -24,6 +24,8 @@ from prg_admin.domain.facts import Action
 from prg_admin.domain.pair import Limitation
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Maintenance, Member, PresenceRedundancyGroup
+from prg_admin.jobs.services import job_start
+from prg_admin.lib.actor import Actor
 from prg_admin.notify.models import Alarm, Channel, Delivery
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
@@ -40,6 +42,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 OUR_MODELS = [m for m in apps.get_models() if m.__module__.startswith("prg_admin.")]
+ALICE = Actor("alice")
 ENGINE_MODELS = [
     *(Breach, EngineStatus, Event, Member, NodeReport, PresenceRedundancyGroup),
     *(RoundTrip, Entry, SignInFailure),
@@ -79,6 +82,7 @@ def fill(count: int) -> Iterator[Model]:
             group=group, began_at=event.at, began_by="alice", counted={}
         )
         yield from (group, group.cluster, event, create_breach(event), create_user())
+        yield job_start(kind="none", parameters={}, total=1, actor=ALICE, now=timezone.now())
         yield SignInFailure.objects.create(username=group.name, last_at=timezone.now())
         for member in group.members.select_related("node__last_report"):
             yield from (member, member.node, member.node.last_report)

@@ -88,7 +88,7 @@ def test_a_boosted_link_gets_the_whole_page(page):
 
 
 def test_the_page_names_its_topics(page):
-    assert 'data-live-topics="groups,nodes"' in page.get(HOME).content.decode()
+    assert 'data-live-topics="groups,nodes,jobs"' in page.get(HOME).content.decode()
 
 
 def test_its_doors_lead_to_the_pages(page):
