@@ -85,7 +85,6 @@ readers_see_administrators_change = access(Rule(read=Role.READ_ONLY, change=Role
 serviceability = access(Rule(read=Role.SERVICEABILITY, change=Role.SERVICEABILITY))
 administrators = access(Rule(read=Role.ADMINISTRATOR, change=Role.ADMINISTRATOR))
 oneself = access(Rule(read=Role.READ_ONLY, change=Role.READ_ONLY, is_own=True))
-signed_in = readers_see_administrators_change
 
 
 def anonymous_allowed(view: V) -> V:

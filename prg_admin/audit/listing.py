@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from prg_admin.audit.models import Action, Entry, Kind
 from prg_admin.lib.finding.columns import Column, Listing
+from prg_admin.lib.sentences import field_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,16 @@ class Value:
 
 
 def values_of(entry: Entry) -> list[Value]:
-    """What differs; the names of fields are those of the database."""
-    fields = {**entry.before, **entry.after}
-    return [Value(f, shown(entry.before.get(f)), shown(entry.after.get(f))) for f in fields]
+    """What differs; fields without words of their own keep their names."""
+    return [
+        Value(_label(f), shown(entry.before.get(f)), shown(entry.after.get(f)))
+        for f in {**entry.before, **entry.after}
+    ]
+
+
+def _label(field: str) -> str:
+    # What stands in the log is a label already, of a parameter, or the name of a field.
+    return _(field) if " " in field else field_label(field)
 
 
 def in_one_line(entry: Entry) -> str:

@@ -105,6 +105,10 @@
   document.body.addEventListener("htmx:responseError", (event) => {
     if (event.detail.xhr.status === 401) look();
   });
+  // A refusal for want of a role says so in the Status box.
+  document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.status === 403 && detail.xhr.getResponseHeader("HX-Retarget")) detail.shouldSwap = true;
+  });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   window.addEventListener("focus", () => { if (wasEnded) look(); });
   setInterval(tick, 1000);
