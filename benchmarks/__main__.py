@@ -17,14 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import drills, failover, machine, pages
+from benchmarks import admin_pages, drills, failover, machine, pages
 from prg_admin.launcher.spawn import free_port
 from tests.scenarios.installation import Installation
 from tests.scenarios.person import Person
 
 INSTALLED = ("failover", "page", "drills")
 """Measured on one whole installation."""
-ALONE = ("sweep", "many")
+ALONE = ("sweep", "many", "admin")
 PARTS = (*INSTALLED, *ALONE)
 
 
@@ -51,6 +51,8 @@ def main() -> int:
 
 def _alone(part: str) -> dict[str, Any]:
     """In a process with servers of its own: a running engine would look at the same nodes."""
+    if part == "admin":
+        return admin_pages.measured()
     sandbox = [sys.executable, "-m", "prg_admin.launcher.sandbox"]
     command = [*sandbox, sys.executable, "-m", "benchmarks.sweeps", part]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef
 
 from prg_admin.domain.pair import Action, limitation
 from prg_admin.domain.preflight import Preflight, preflight
@@ -29,10 +29,14 @@ LONGEST_SUFFIX = len("-copy") + 6
 
 def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = ()) -> list[Node]:
     """Nodes in no group, those of this group, and those already chosen in an open form."""
-    wanted = Q(member=None) | Q(name__in=[name for name in typed if name])
+    nodes = Node.objects.select_related("cluster", "last_report")
+    free = nodes.filter(~Exists(Member.objects.filter(node=OuterRef("pk"))))
+    names = {name for name in typed if name}
     if group:
-        wanted |= Q(member__group=group)
-    return list(Node.objects.filter(wanted).select_related("cluster", "last_report"))
+        names |= set(group.members.values_list("node__name", flat=True))
+    # Asked for apart: in one question no index would help to find either.
+    found = {node.pk: node for node in (*free, *nodes.filter(name__in=names))}
+    return sorted(found.values(), key=lambda node: (node.cluster.name, node.name))
 
 
 def copy_name(name: str) -> str:

@@ -58,7 +58,11 @@ class Node(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(size__in=SIZES), name="node_size_valid"),
         )
-        indexes = (models.Index(fields=("cluster", "probed_at"), name="node_due"),)
+        indexes = (
+            models.Index(fields=("cluster", "probed_at"), name="node_due"),
+            # Forms and their checks name nodes exactly as they are written.
+            models.Index(fields=("name",), name="node_named"),
+        )
 
     def __str__(self) -> str:
         return self.name
