@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from prg_admin.domain import catalogue
@@ -19,6 +20,13 @@ def is_usable(service: str, name: str, value: str) -> bool:
 
 def settings_of(stored: Mapping[str, str]) -> RecoverySettings:
     """From values by parameter name; what is not there is as suggested."""
+    return _settings_of(frozenset(stored.items()))
+
+
+@functools.lru_cache(maxsize=1024)
+def _settings_of(values: frozenset[tuple[str, str]]) -> RecoverySettings:
+    """Once for all clusters with the same values: each sweep asks for thousands."""
+    stored = dict(values)
 
     def text(name: str) -> str:
         service = catalogue.XCP_ROUTER if name == catalogue.MULTIPLE_DEVICE_MESSAGING else None

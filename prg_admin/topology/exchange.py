@@ -19,6 +19,7 @@ import os
 import select
 import socket
 import ssl
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -215,6 +216,9 @@ class Wires:
 
     def __init__(self) -> None:
         self._idle: dict[Key, list[Connection]] = {}
+        # Each step on a TLS socket lets go of the interpreter; threads that take steps at the same
+        # time would snatch it from one another at each. So they take them by turns, many at once.
+        self.stepping = threading.Lock()
         self._resolver = ThreadPoolExecutor(8, thread_name_prefix="resolver")
 
     def ask(self, asks: Sequence[Ask], tls: ssl.SSLContext) -> list[Outcome]:
@@ -302,19 +306,21 @@ class _Turn:
         waiting = deque(places)
         room = MOST_AT_ONCE
         while waiting or self._active or self._anew:
-            while self._anew:
-                self._connect(*self._anew.popleft())
-            while waiting and len(self._active) < room:
-                self._begin(waiting.popleft())
+            with self._wires.stepping:
+                while self._anew:
+                    self._connect(*self._anew.popleft())
+                while waiting and len(self._active) < room:
+                    self._begin(waiting.popleft())
             room = MOST_AT_ONCE if self._look() else len(self._active) + MOST_AT_ONCE
 
     def _look(self) -> bool:
         """One wait for whatever happens; False when nothing did for a while."""
         events = self._poll.poll(max(0.0, min(STALL_S, self._soonest - _clock())))
-        for handle, _ in events:
-            # Of one that has answered nothing more is of interest, not even that it hung up.
-            if (connection := self._active.get(handle)) is not None:
-                self._go_on(handle, connection, self._poll.modify)
+        with self._wires.stepping:
+            for handle, _ in events:
+                # Of one that has answered nothing more is of interest, not even that it hung up.
+                if (connection := self._active.get(handle)) is not None:
+                    self._go_on(handle, connection, self._poll.modify)
         if _clock() >= self._soonest:
             self._expire()
         return bool(events)
