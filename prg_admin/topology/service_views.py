@@ -55,8 +55,6 @@ def _control_center(request: HttpRequest, kind: ServiceKind) -> HttpResponse:
         "unknown": unknown,
         "kind": kind.value,
         "page_url": reverse(PAGES[kind]),
-        # The one chosen in the open page stays chosen when the table is fetched anew.
-        "chosen": request.GET.get("service", ""),
     }
     if found is not None:
         moment = now()
