@@ -24,6 +24,7 @@ PAGES = {
     "task-flow": "/task-flow/",
     "audit": "/audit/",
     "password": "/account/password/",
+    "jobs": "/jobs/",
     # System > Server
     "servers": "/system/servers/",
     "servers-print": "/system/servers/?view=print",
@@ -67,6 +68,8 @@ PAGES = {
 }
 
 NO_PAGES = {
+    "jobs:job": "only once somebody asked for long work",
+    "recovery:powered-off": "only while a node cannot be asked",
     "console:go": "leads to another page",
     "accounts:session": "answers a script",
     "live:stream": "the event stream",
