@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from prg_admin.domain.states import DEMO_SERVICES, Role
+from prg_admin.domain.ticks import Ticks
 from prg_admin.domain.wire import Goal, Order, Report, Timing
 from prg_admin.launcher.spawn import end, free_port, spawn, wait_until
 from prg_admin.topology import agents, pki
 from prg_admin.topology.agents import AgentClient, AgentError, Target
 from prg_admin.topology.enrolment import node_enrol
+from prg_admin.topology.exchange import MOST_AT_ONCE
 from prg_admin.topology.models import Node
 from tests.factories import create_report
 
@@ -293,6 +295,121 @@ def test_nobody_is_led_elsewhere(client: AgentClient, folder: Path):
 def test_one_that_talks_nonsense_spoils_no_other_answer(client: AgentClient, folder: Path):
     with listening(folder, saying(b"[" * 200_000)) as bad, listening(folder, saying(GOOD)) as good:
         assert [answer.error for answer in client.probe([bad, good])] == ["answer", ""]
+
+
+# What is known need not be said again.
+
+
+def test_who_knows_the_report_is_told_the_ticks_alone(client: AgentClient, agent: Target):
+    assert wait_until(lambda: runs(client, agent), seconds=20)
+    (first,) = client.probe([agent])
+    assert first.report is not None
+    (second,) = client.probe([agent._replace(tag=first.tag)])
+    assert (second.report, second.error, second.tag) == (None, "", first.tag)
+    ticks = Ticks.parse(second.ticks)
+    assert ticks.seq > first.report.seq
+    assert ticks.up_s >= first.report.up_s
+    assert second.rtt_ms is not None
+
+
+def test_who_knows_another_report_is_told_all(client: AgentClient, agent: Target):
+    (answer,) = client.probe([agent._replace(tag="0" * 32)])
+    assert answer.report is not None
+    assert answer.ticks == ""
+
+
+UNCHANGED = "304 Not Modified"
+TAG = "ab" * 16
+
+
+@pytest.mark.parametrize(
+    ("more", "tag", "error"),
+    [
+        ("Ticks: 1 2.0 3 - - -\r\n", TAG, ""),
+        ("Ticks: 1 2.0 3\r\n", TAG, "answer"),
+        ("", TAG, "answer"),
+        ("Ticks: 1 2.0 3 - - -\r\n", "", "status 304"),
+    ],
+    ids=["ticks", "other ticks", "no ticks", "unasked"],
+)
+def test_ticks_are_read_strictly(client, folder: Path, more: str, tag: str, error: str):
+    with listening(folder, saying(b"", UNCHANGED, more=more)) as target:
+        (answer,) = client.probe([target._replace(tag=tag)])
+    assert (answer.error, bool(answer.ticks)) == (error, not error)
+
+
+# Connections that are kept.
+
+
+def kept_open(*answers: bytes) -> Answering:
+    """One connection: an answer for each request, then it is closed."""
+
+    def serve(link: ssl.SSLSocket) -> None:
+        for number, answer in enumerate(answers):
+            if number:
+                link.recv(65536)
+            link.sendall(answer)
+
+    return serve
+
+
+def whole(body: bytes = GOOD) -> bytes:
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def connections_used(
+    client: AgentClient, folder: Path, *answers: bytes, probes: int
+) -> tuple[list[str], int]:
+    opened: list[ssl.SSLSocket] = []
+
+    def counted(link: ssl.SSLSocket) -> None:
+        opened.append(link)
+        kept_open(*answers)(link)
+
+    with listening(folder, counted) as target:
+        errors = [client.probe([target])[0].error for _ in range(probes)]
+    return errors, len(opened)
+
+
+def test_a_connection_is_used_again(client: AgentClient, folder: Path):
+    assert connections_used(client, folder, whole(), whole(), whole(), probes=3) == ([""] * 3, 1)
+
+
+def test_one_that_was_closed_meanwhile_is_opened_anew_unnoticed(client: AgentClient, folder: Path):
+    assert connections_used(client, folder, whole(), probes=3) == ([""] * 3, 3)
+
+
+def test_more_than_was_asked_for_is_no_answer_and_ends_the_connection(client, folder: Path):
+    twice = whole() + whole()
+    assert connections_used(client, folder, twice, whole(), probes=2) == (["answer"] * 2, 2)
+
+
+def test_one_whose_answer_ends_it_is_not_used_again(client: AgentClient, folder: Path):
+    last = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + GOOD
+    assert connections_used(client, folder, last, probes=2) == ([""] * 2, 2)
+
+
+def test_an_answer_that_comes_in_pieces_is_put_together(client: AgentClient, folder: Path):
+    def bit_by_bit(link: ssl.SSLSocket) -> None:
+        for byte in whole():
+            link.sendall(bytes([byte]))
+
+    with listening(folder, bit_by_bit) as target:
+        assert report_of(client, target).node == "imp1"
+
+
+def test_nodes_that_keep_silent_do_not_keep_others_waiting(client, folder: Path, agent: Target):
+    """There are more of them than requests are begun at once."""
+    with listening(folder, None) as silent:
+        dead = [silent._replace(timeout=3.0)] * (MOST_AT_ONCE + 20)
+        answers = client.probe([*dead, agent])
+    assert [answer.error for answer in answers] == ["timeout"] * len(dead) + [""]
+    assert answers[-1].rtt_ms is not None
+
+
+def test_a_name_is_looked_up_and_all_its_addresses_are_tried(client, folder: Path):
+    with listening(folder, saying(GOOD)) as target:
+        assert report_of(client, target._replace(host="localhost")).node == "imp1"
 
 
 # The client itself.
