@@ -50,7 +50,7 @@ class Compared:
 def compared(cluster: Cluster, service: str, show: Show) -> list[Compared]:
     """By label; two queries. A clusterwide value is the value of every server."""
     nodes = list(Node.objects.filter(cluster=cluster).order_by("name"))
-    stored = {
+    stored: dict[tuple[int | None, str], str] = {
         (node, name): value
         for node, name, value in ParameterValue.objects.filter(
             cluster=cluster, service=service
