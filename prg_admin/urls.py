@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("prg_admin.topology.urls")),
     path("", include("prg_admin.groups.urls")),
     path("", include("prg_admin.parameters.urls")),
+    path("", include("prg_admin.users.urls")),
     path("", include("prg_admin.recovery.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -34,6 +34,7 @@ class Code(StrEnum):
     NODE_FULL = "node-full"
     GROUP_FULL = "group-full"
     CLUSTER_FULL = "cluster-full"
+    CLUSTER_GONE = "cluster-gone"
 
 
 Values = Mapping[str, str | int]

@@ -48,6 +48,7 @@ _PROBLEMS: dict[Code, _StrPromise] = {
     Code.CLUSTER_FULL: gettext_lazy(
         "Cluster %(name)s would have %(users)s users; at most %(limit)s are allowed in a cluster."
     ),
+    Code.CLUSTER_GONE: gettext_lazy("Cluster %(cluster)s is not there any more."),
 }
 
 
