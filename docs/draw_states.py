@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from prg_admin.domain import reach
+from prg_admin.domain import reach, weather
 from prg_admin.domain.states import (
     TRANSITIONAL,
     NodeState,
@@ -181,7 +181,7 @@ def joint_of(states: Joint) -> Joint:
     return states if states in JOINTS else (states[1], states[0])
 
 
-def arrows(graph: dict[reach.Places, frozenset[reach.Move]]) -> Arrows:
+def arrows(graph: dict[weather.Places, frozenset[reach.Move]]) -> Arrows:
     """The rows that lead from one pair of states to another, in the order of the table."""
     found: dict[tuple[Joint, Joint], set[str]] = defaultdict(set)
     for places, moves in graph.items():
@@ -443,7 +443,7 @@ def documents() -> dict[Path, str]:
     """Every file this script writes, with its text."""
     from docs.states_text import text  # noqa: PLC0415 - the two know one another
 
-    graph = reach.explore(reach.telling_weather())
+    graph = reach.explore(weather.telling_weather())
     found = arrows(graph)
     files = {DOCS / "diagrams" / f"{p.name}.svg": svg(p, found) for p in PICTURES}
     files[DOCS / "states.md"] = text(graph)

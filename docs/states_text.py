@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prg_admin.domain import reach
+from prg_admin.domain import reach, weather
 from prg_admin.domain.facts import Action
 from prg_admin.domain.states import TRANSITIONAL, NodeState, Reason
 from prg_admin.domain.transitions import ROWS, Row, Step
@@ -53,7 +53,7 @@ DOINGS = {
 }
 
 
-def text(graph: Iterable[reach.Places]) -> str:
+def text(graph: Iterable[weather.Places]) -> str:
     parts = [INTRO, *_states(), *_reasons(), ROWS_INTRO, *_rows(), HOME_INTRO, *_ways(graph)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -138,7 +138,7 @@ def _role(step: Step) -> str:
     return f"`{step.target.value}`" if step.target else "-"
 
 
-def ways_by_pair(graph: Iterable[reach.Places]) -> dict[Joint, list[reach.Way]]:
+def ways_by_pair(graph: Iterable[weather.Places]) -> dict[Joint, list[reach.Way]]:
     """For each pair of states its different ways home, the shortest first."""
     from docs.draw_states import joint_of  # noqa: PLC0415 - the two know one another
 
@@ -154,7 +154,7 @@ def ways_by_pair(graph: Iterable[reach.Places]) -> dict[Joint, list[reach.Way]]:
     }
 
 
-def _ways(graph: Iterable[reach.Places]) -> Iterator[str]:
+def _ways(graph: Iterable[weather.Places]) -> Iterator[str]:
     from docs.draw_states import JOINTS  # noqa: PLC0415 - the two know one another
 
     ways = ways_by_pair(graph)

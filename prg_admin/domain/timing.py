@@ -93,8 +93,11 @@ REFUSED_S = 3.0
 
 
 def refused_limit(settings: RecoverySettings) -> float:
-    """How long both witnesses must be refused before a node counts as down."""
-    return min(silence_limit(settings), REFUSED_S * settings.factor)
+    """How long both witnesses must be refused before a node counts as down.
+
+    Not doubled by Multiple Device Messaging, for an agent starts no slower; its door's time is.
+    """
+    return min(silence_limit(settings), REFUSED_S)
 
 
 TICK_S = 1.0

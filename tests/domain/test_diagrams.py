@@ -11,7 +11,7 @@ import pytest
 from docs import draw_states
 from docs.draw_states import BOX_H, BOX_W, EVERYWHERE, JOINTS, PICTURES
 from docs.states_text import ways_by_pair
-from prg_admin.domain import reach
+from prg_admin.domain import reach, weather
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.transitions import ROWS
 
@@ -22,8 +22,8 @@ def documents() -> dict[Path, str]:
 
 
 @pytest.fixture(scope="module")
-def graph() -> dict[reach.Places, frozenset[reach.Move]]:
-    return reach.explore(reach.telling_weather())
+def graph() -> dict[weather.Places, frozenset[reach.Move]]:
+    return reach.explore(weather.telling_weather())
 
 
 def test_what_is_kept_is_what_the_table_says_now(documents):

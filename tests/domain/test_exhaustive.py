@@ -11,14 +11,15 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from prg_admin.domain import facts, pair, reach, transitions
+from prg_admin.domain import facts, pair, reach, transitions, weather
 from prg_admin.domain.facts import Action, Pair, Request, is_healthy
 from prg_admin.domain.invariants import Decided, judged
 from prg_admin.domain.pair import ABOUT_A_NODE, Limitation, check_invariants, decide, refusal
-from prg_admin.domain.reach import LONGEST, Answers, Health, Last, Moment, Places, Silent, Sky
+from prg_admin.domain.reach import Moment
 from prg_admin.domain.replay import Case
-from prg_admin.domain.states import TRANSITIONAL, NodeState, Role
+from prg_admin.domain.states import TRANSITIONAL, NodeState, Reason, Role
 from prg_admin.domain.transitions import ROWS, SET_BY_PEOPLE
+from prg_admin.domain.weather import LONGEST, Answers, Health, Last, Places, Silent, Sky
 
 S = NodeState
 ASKED = {"failover-asked", "fallback-asked", "recover-asked"}
@@ -38,7 +39,7 @@ class Walked:
         if moment.decision.rule is None and moment.decision.pair is moment.before:
             return  # nothing was touched
         settings = moment.sky.settings
-        case = Case(moment.before, settings, reach.NOW, moment.request, moment.blind)
+        case = Case(moment.before, settings, weather.NOW, moment.request, moment.blind)
         for wrong in judged(Decided(case, moment.decision)):
             self.wrong[f"{wrong} {moment.decision.rule}"] += 1
 
@@ -46,7 +47,7 @@ class Walked:
 @pytest.fixture(scope="module")
 def walked() -> Walked:
     found = Walked()
-    found.graph = reach.explore(reach.every_weather(), found.judge)
+    found.graph = reach.explore(weather.every_weather(), found.judge)
     return found
 
 
@@ -63,11 +64,11 @@ def test_every_row_of_the_table_is_fired(walked: Walked):
 def test_every_state_and_reason_is_reached(walked: Walked):
     nodes = [node for places in walked.graph for node in places.nodes]
     assert {node.state for node in nodes} == set(NodeState)
-    assert {node.reason for node in nodes} == set(reach.Reason)
+    assert {node.reason for node in nodes} == set(Reason)
 
 
 def test_the_telling_weather_reaches_every_place(walked: Walked):
-    assert set(reach.explore(reach.telling_weather())) == set(walked.graph)
+    assert set(reach.explore(weather.telling_weather())) == set(walked.graph)
 
 
 def test_from_every_place_an_operator_finds_a_way_home(walked: Walked):
@@ -77,15 +78,15 @@ def test_from_every_place_an_operator_finds_a_way_home(walked: Walked):
 def _one_dead(
     dead: int, last: Last, *, goodbye: bool, stated_off: bool = False
 ) -> reach.Weathering:
-    def weather(places: Places) -> Sky:
+    def sky_of(places: Places) -> Sky:
         alive = places.nodes[1 - dead]
         health = Health.SERVICE_LONG if alive.ordered is Role.IDLE else Health.FINE
         answers = Answers(health, misses_peer_for=LONGEST)
         silent = Silent(LONGEST, last, goodbye, stated_off)
         nodes = (silent, answers) if dead == 0 else (answers, silent)
-        return Sky(nodes, reach.SHORT)
+        return Sky(nodes, weather.SHORT)
 
-    return weather
+    return sky_of
 
 
 @pytest.mark.parametrize("dead", [0, 1])
@@ -102,8 +103,8 @@ def test_a_node_that_never_returns_can_always_be_replaced_by_its_peer(
         alive = places.nodes[1 - dead]
         return places.ha_enabled and alive.state is S.BACKUP and alive.ordered is Role.BOTH
 
-    weather = _one_dead(dead, last, goodbye=goodbye)
-    stuck = [p for p in walked.graph if reach.ways(p, weather=weather, arrived=arrived) is None]
+    sky_of = _one_dead(dead, last, goodbye=goodbye)
+    stuck = [p for p in walked.graph if reach.ways(p, weather=sky_of, arrived=arrived) is None]
     assert stuck == []
 
 
@@ -116,10 +117,10 @@ def test_a_node_that_would_go_on_serving_is_replaced_when_somebody_answers_for_i
     def arrived(places: Places) -> bool:
         return places.ha_enabled and places.nodes[1 - dead].state is S.BACKUP
 
-    weather = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False)
+    sky_of = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False)
     stated = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False, stated_off=True)
     for places in walked.graph:
-        doings = {(doing, node) for doing, node, _ in reach.offered(places, weather)}
+        doings = {(doing, node) for doing, node, _ in reach.offered(places, sky_of)}
         assert (("powered-off", dead) in doings) is places.ha_enabled, places
         assert reach.ways(places, weather=stated, arrived=arrived) is not None, places
 
@@ -127,11 +128,11 @@ def test_a_node_that_would_go_on_serving_is_replaced_when_somebody_answers_for_i
 def test_nothing_is_recovered_towards_a_node_that_may_go_on_serving(walked: Walked):
     """It does not isolate itself and cannot be asked: whoever it serves stays with it."""
     for dead in (0, 1):
-        weather = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False)
+        sky_of = _one_dead(dead, Last.KEEPS_SERVING, goodbye=False)
         for places in walked.graph:
             if places.ha_enabled and places.states == (S.FAILED, S.FAILED):
-                seen, asked = reach.seen(places, weather(places)), Request(Action.RECOVER)
-                refused = refusal(seen, asked, settings=reach.SETTINGS)
+                seen, asked = weather.seen(places, sky_of(places)), Request(Action.RECOVER)
+                refused = refusal(seen, asked, settings=weather.SETTINGS)
                 assert refused is Limitation.MAY_STILL_SERVE
 
 
@@ -144,7 +145,7 @@ def test_a_transition_ends_when_everything_is_well(walked: Walked):
 def test_a_blind_engine_only_follows_people(walked: Walked):
     by_people = {row.rule for row in ROWS if row.when in SET_BY_PEOPLE}
     for moment in walked.sample:
-        decision = decide(moment.before, settings=moment.sky.settings, now=reach.NOW, blind=True)
+        decision = decide(moment.before, settings=moment.sky.settings, now=weather.NOW, blind=True)
         assert decision.rule is None or decision.rule in by_people
 
 
@@ -196,7 +197,7 @@ def decided(moment: Moment, settings=None, before: Pair | None = None) -> pair.D
     return decide(
         before or moment.before,
         settings=settings or moment.sky.settings,
-        now=reach.NOW,
+        now=weather.NOW,
         request=request,
         blind=moment.blind,
     )
@@ -209,9 +210,9 @@ def test_an_unknown_event_raises_in_every_place(walked: Walked):
         for request in unknown:
             with pytest.raises(ValueError, match="not decided here"):
                 decide(
-                    reach.seen(places, reach.REPAIRED),
-                    settings=reach.SETTINGS,
-                    now=reach.NOW,
+                    weather.seen(places, weather.REPAIRED),
+                    settings=weather.SETTINGS,
+                    now=weather.NOW,
                     request=request,
                 )
 
@@ -236,7 +237,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 @pytest.mark.parametrize("rule", ["fallback-asked", "services-back", "returned"])
 def test_red_when_a_row_of_the_way_home_is_missing(table: pytest.MonkeyPatch, rule: str):
     table.setattr(pair, "ROWS", _rows_without(rule))
-    graph = reach.explore(reach.telling_weather())
+    graph = reach.explore(weather.telling_weather())
     assert any(reach.way_home(places) is None for places in graph)
 
 
@@ -244,7 +245,7 @@ def test_red_when_a_row_is_hidden_by_another(table: pytest.MonkeyPatch):
     silent = next(row for row in ROWS if row.rule == "silent")
     hidden = replace(silent, rule="hidden")
     table.setattr(pair, "ROWS", (*ROWS, hidden))
-    graph = reach.explore(reach.telling_weather())
+    graph = reach.explore(weather.telling_weather())
     assert "hidden" not in {move.rule for moves in graph.values() for move in moves}
 
 
@@ -255,5 +256,5 @@ def test_the_judge_sees_every_kind_of_change(walked: Walked):
     assert len({m.decision.rule for m in changed}) > 15
     for moment in changed:
         check_invariants(moment.decision.pair)
-    healthy = [is_healthy(n, reach.SETTINGS) for m in changed for n in m.before.nodes]
+    healthy = [is_healthy(n, weather.SETTINGS) for m in changed for n in m.before.nodes]
     assert {True, False} <= set(healthy)

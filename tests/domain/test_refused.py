@@ -92,4 +92,5 @@ def test_the_worst_case_of_a_refused_connection_is_below_that_of_a_silent_host()
     assert worst.silent.served_s is not None
     assert worst.refused.served_s < worst.silent.served_s
     doubled = RecoverySettings(multiple_device_messaging=True)
-    assert refused_limit(doubled) == 2 * REFUSED_S
+    assert refused_limit(doubled) == REFUSED_S
+    assert worst_case(doubled).refused.served_s == pytest.approx(60 + 0.75 * 120 + 0.25 + 1.3)
