@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from prg_admin.domain.states import CRITICAL_SERVICES, Role
+from prg_admin.domain.states import CRITICAL_SERVICES, Role, ServiceState
 from prg_admin.topology.models import Cluster, Node
 from tests.factories import (
     create_cluster,
@@ -17,6 +17,7 @@ from tests.factories import (
     create_pair,
     create_report,
     never_heard,
+    service_report,
 )
 
 LIST = "/system/servers/"
@@ -233,3 +234,15 @@ def test_the_live_part_of_a_node_has_no_form_to_disturb(admin: Client):
     html = response.content.decode()
     assert "Presence Server Status" in html
     assert "node-form" not in html
+
+
+def test_a_service_that_is_not_activated_offers_its_activation(admin: Client):
+    off = service_report(ROUTER, ServiceState.STOPPED, activated=False)
+    node = create_node("imp1", report=create_report("imp1", services=(off,)))
+
+    html = admin.get(address(node)).content.decode()
+
+    row = html.split(f'<tr data-service="{ROUTER}">')[1].split("</tr>", maxsplit=1)[0]
+    assert "Service Not Activated" in row
+    assert f'href="/serviceability/service-activation/?server={node.pk}"' in row
+    assert 'value="start"' not in row
