@@ -33,7 +33,7 @@
   });
 
   // A table that is wider than the screen is moved by keys too, also where nothing in it takes the focus.
-  const focusable = "a[href], button, input, select, textarea, summary";
+  const focusable = "a[href], summary, :is(button, input:not([type=hidden]), select, textarea):enabled";
   const reachTables = () => document.querySelectorAll(".table-wrap").forEach((wrap) => {
     const isCut = wrap.scrollWidth > wrap.clientWidth;
     if (!isCut || wrap.querySelector(focusable)) {
