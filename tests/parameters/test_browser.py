@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
-from prg_admin.accounts.models import User
 from prg_admin.domain.catalogue import SRM
+from prg_admin.lib.actor import Actor
 from prg_admin.parameters.selectors import parameter, parameter_values
 from prg_admin.parameters.services import parameters_save, values_token
 from prg_admin.topology.models import Node
@@ -70,7 +70,7 @@ def test_an_open_page_tells_that_somebody_else_saved(page: Page, web: Web, node:
         node=node,
         values={"HeartBeatInterval": "30"},
         token=values_token(parameter_values(node.cluster_id, SRM, node.pk)),
-        user=User(username="bob"),
+        actor=Actor("bob"),
     )
     news = page.locator("#parameter-news")
     expect(news).to_contain_text("Heart Beat Interval was changed meanwhile from 60 seconds")
@@ -91,9 +91,9 @@ def test_everything_works_without_javascript(browser: Browser, web: Web, node: N
     sign_in(page, web)
     page.goto(address(web, "/system/service-parameters/"))
     page.get_by_label("Server").select_option(str(node.pk))
-    page.get_by_role("button", name="Go").click()
+    page.get_by_role("button", name="Go", exact=True).click()
     page.get_by_label("Service").select_option(SRM)
-    page.get_by_role("button", name="Go").click()
+    page.get_by_role("button", name="Go", exact=True).click()
     page.get_by_label("Heart Beat Interval", exact=True).fill("30")
     page.get_by_role("button", name="Save").first.click()
     expect(page.locator("#status")).to_contain_text("Update successful")
