@@ -8,7 +8,8 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from prg_admin.jobs.registry import register  # noqa: PLC0415 - needs loaded apps
-        from prg_admin.users import handlers  # noqa: PLC0415 - needs loaded apps
+        from prg_admin.users import handlers, import_handler  # noqa: PLC0415 - needs loaded apps
 
         register(handlers.ASSIGN, handlers.Assign())
         register(handlers.REBALANCE, handlers.Rebalance())
+        register(import_handler.IMPORT, import_handler.Import())

@@ -57,3 +57,41 @@ class PresenceUser(models.Model):
 
     def __str__(self) -> str:
         return self.userid
+
+
+class UserImport(models.Model):
+    """A file of users that was read, to be looked at before it is carried out."""
+
+    cluster = models.ForeignKey(Cluster, on_delete=models.CASCADE, related_name="+")
+    file_name = models.CharField(max_length=255)
+    encoding = models.CharField(max_length=16)
+    actor = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+    lines = models.PositiveIntegerField(default=0)
+    faults = models.JSONField(default=list)
+    """The first of them: line, code and values. With any the file is not imported."""
+    fault_count = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    """When it was confirmed; a second confirmation starts nothing."""
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportLine(models.Model):
+    """One user of the file."""
+
+    source = models.ForeignKey(UserImport, on_delete=models.CASCADE, related_name="staged")
+    line = models.PositiveIntegerField()
+    userid = models.CharField(max_length=USERID_LENGTH)
+    display_name = models.CharField(max_length=DISPLAY_NAME_LENGTH, blank=True)
+    is_licensed = models.BooleanField()
+
+    class Meta:
+        ordering = ("source", "line")
+
+    def __str__(self) -> str:
+        return self.userid

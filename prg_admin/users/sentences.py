@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from prg_admin.domain.assignment import Mode, Survivor
 from prg_admin.lib.labels import state_label
+from prg_admin.users.csv_files import Fault
 from prg_admin.users.plans import Code, Problem
 
 if TYPE_CHECKING:
@@ -50,6 +51,31 @@ _PROBLEMS: dict[Code, _StrPromise] = {
     ),
     Code.CLUSTER_GONE: gettext_lazy("Cluster %(cluster)s is not there any more."),
 }
+
+_COLUMNS: dict[str, _StrPromise] = {
+    "userid": gettext_lazy("User ID"),
+    "name": gettext_lazy("Name"),
+}
+_FAULTS: dict[Fault, _StrPromise] = {
+    Fault.ENCODING: gettext_lazy("The file is neither UTF-8 nor Shift_JIS."),
+    Fault.EMPTY: gettext_lazy("The file has no users."),
+    Fault.NO_USERID_COLUMN: gettext_lazy(
+        "The first line names no column userid; it names the columns: userid, name, licensed."
+    ),
+    Fault.NOT_CSV: gettext_lazy("The file is not a CSV file: %(why)s."),
+    Fault.REQUIRED: gettext_lazy("User ID is required."),
+    Fault.TOO_LONG: gettext_lazy("%(column)s has %(length)s characters; at most 128 are allowed."),
+    Fault.CHARACTERS: gettext_lazy(
+        "%(column)s contains %(character)s; control characters are not allowed."
+    ),
+    Fault.DOUBLE: gettext_lazy("User ID %(userid)s stands already in line %(first)s."),
+    Fault.NOT_YES_OR_NO: gettext_lazy("Licensed is “%(value)s”; it must be yes or no."),
+}
+
+
+def fault_text(fault: str, values: dict[str, str | int]) -> str:
+    shown = {**values, "column": str(_COLUMNS.get(str(values.get("column")), ""))}
+    return str(_FAULTS[Fault(fault)] % shown)
 
 
 def number(value: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from prg_admin.users import views
+from prg_admin.users import import_views, views
 
 BASE = "user-management/assign-presence-users/"
 
@@ -13,5 +13,7 @@ urlpatterns: list[URLPattern] = [
     path(BASE, views.assign_list, name="assign"),
     path(f"{BASE}assign/", views.assign_users, name="assign-users"),
     path(f"{BASE}rebalance/", views.rebalance, name="rebalance"),
+    path(f"{BASE}import/", import_views.import_file, name="import"),
+    path(f"{BASE}import/<int:import_pk>/", import_views.import_preview, name="import-preview"),
     path(f"{BASE}users/<int:pk>/", views.user, name="user"),
 ]

@@ -24,6 +24,7 @@ from prg_admin.domain.states import NodeState
 from prg_admin.jobs.services import job_start
 from prg_admin.lib.actor import Actor
 from prg_admin.recovery.models import Event
+from prg_admin.users.imports import import_stage
 from tests.factories import create_group, create_presence_users, create_user
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,13 @@ def world() -> dict[str, Any]:
     group = create_group(states=[NodeState.NORMAL, NodeState.NORMAL])
     node = group.members.first().node
     presence_user, _other = create_presence_users(2, home=node)
+    staged = import_stage(
+        cluster=node.cluster,
+        file_name="users.csv",
+        content=b"userid\nzoe\n",
+        actor=Actor("alice"),
+        now=now(),
+    )
     job = job_start(kind="none", parameters={}, total=1, actor=Actor("alice"), now=now())
     event = Event.objects.create(
         at=now(),
@@ -62,7 +70,7 @@ def world() -> dict[str, Any]:
         "groups": {"pk": group.pk, "node_pk": node.pk, "action": "failover"},
         "topology": {"pk": node.pk},
         "jobs": {"pk": job.pk},
-        "users": {"pk": presence_user.pk},
+        "users": {"pk": presence_user.pk, "import_pk": staged.pk},
         "": {"group_id": group.pk, "node_id": node.pk, "event_id": event.pk},
     }
 

@@ -31,6 +31,7 @@ from prg_admin.parameters.models import ParameterValue
 from prg_admin.recovery import admin as recovery_admin
 from prg_admin.recovery.models import Breach, EngineStatus, Event, RoundTrip
 from prg_admin.topology.models import Cluster, LinkMeasure, Node, NodeReport
+from prg_admin.users.imports import import_stage
 from tests.factories import (
     create_cluster,
     create_group,
@@ -82,6 +83,14 @@ def fill(count: int) -> Iterator[Model]:
             group=group, began_at=event.at, began_by="alice", counted={}
         )
         yield from (group, group.cluster, event, create_breach(event), create_user())
+        staged = import_stage(
+            cluster=group.cluster,
+            file_name="users.csv",
+            content=b"userid\nzoe\n",
+            actor=ALICE,
+            now=timezone.now(),
+        )
+        yield from (staged, staged.staged.get())
         yield job_start(kind="none", parameters={}, total=1, actor=ALICE, now=timezone.now())
         yield SignInFailure.objects.create(username=group.name, last_at=timezone.now())
         for member in group.members.select_related("node__last_report"):

@@ -61,6 +61,13 @@ PAGES = {
     "parameters-help": f"/system/service-parameters/help/?service={SRM}",
     "enterprise-parameters": "/system/enterprise-parameters/",
     "enterprise-parameters-default": "/system/enterprise-parameters/default/",
+    # User Management > Assign Presence Users
+    "users": "/user-management/assign-presence-users/",
+    "user": "/user-management/assign-presence-users/users/{user}/",
+    "users-assign": "/user-management/assign-presence-users/assign/?user={user}&to=unassigned",
+    "users-assign-all": "/user-management/assign-presence-users/assign/?scope=all&to=mode",
+    "users-rebalance": "/user-management/assign-presence-users/rebalance/",
+    "users-import": "/user-management/assign-presence-users/import/",
     # Serviceability
     "network-services": "/serviceability/control-center/network-services/?server={node}",
     "feature-services": "/serviceability/control-center/feature-services/?server={node}",
@@ -68,6 +75,7 @@ PAGES = {
 }
 
 NO_PAGES = {
+    "users:import-preview": "only once a file was read",
     "jobs:job": "only once somebody asked for long work",
     "recovery:powered-off": "only while a node cannot be asked",
     "console:go": "leads to another page",
@@ -87,14 +95,16 @@ class Places:
     group: int
     node: int
     event: int
+    user: int = 1
 
     @classmethod
     def of(cls, installation: Installation) -> Places:
         event = installation.events(GROUP)[-1]["id"]
-        return cls(installation.group_id(GROUP), installation.node_id(NODE), event)
+        user = installation.query("select min(id) as id from users_presenceuser")[0]["id"]
+        return cls(installation.group_id(GROUP), installation.node_id(NODE), event, user)
 
     def address(self, page: str) -> str:
-        return page.format(group=self.group, node=self.node, event=self.event)
+        return page.format(group=self.group, node=self.node, event=self.event, user=self.user)
 
 
 def addresses(installation: Installation) -> dict[str, str]:
