@@ -137,3 +137,13 @@ def test_titles():
     assert job_row(assign(town, "node", "imp1")).title == f"Assign users of {name}: imp1"
     assert job_row(assign(town, "unassigned")).title == f"Assign users of {name}: unassigned"
     assert job_row(rebalance(town)).title == f"Rebalance users of {name}"
+
+
+@pytest.mark.parametrize("way", ["mode", "unassigned", "node"])
+@pytest.mark.parametrize("column", ["userid", "name", "cluster", "home", "group", "licensed"])
+@pytest.mark.parametrize("operator", ["contains", "is-empty", "is-not-empty"])
+def test_every_criterion_can_choose_who_is_assigned(column: str, operator: str, way: str):
+    town = create_town(2, unassigned=2)
+    query = f"scope=all&field={column}&operator={operator}&text=e"
+    assert finish(assign(town, way, town.node(1).name, query)).state == State.DONE
+    assert sum(town.counts) == 4
