@@ -337,7 +337,8 @@ def _refused(facts: Facts) -> Values | None:
     Where that would take longer than a transition may, the silence limit has to do.
     """
     limit = timing.refused_limit(facts.settings)
-    engine, heard_by = engine_silence(facts.a, facts.now), facts.b.report and facts.b.report.peer
+    engine = engine_silence(facts.a, facts.now)
+    heard_by = facts.b.report.peer if facts.b.report else None
     both = facts.a.error == REFUSED and heard_by is not None and heard_by.error == REFUSING
     if not both or engine is None or engine < limit or never_stops(facts.a):
         return None

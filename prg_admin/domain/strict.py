@@ -105,7 +105,7 @@ def _reader(hint: Any, most: int | None) -> Reader:
     if get_origin(hint) is tuple:
         return _list_reader(_reader(get_args(hint)[0], most))
     if dataclasses.is_dataclass(hint):
-        return _document_reader(hint)
+        return _document_reader(cast("type", hint))
     if issubclass(hint, StrEnum):
         return _choice_reader(hint)
     return READERS[hint](most)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -156,7 +156,7 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
     )
 
 
-def _relogin(rows: list[Member], statuses: list[NodeStatus]) -> ReLogin | None:
+def _relogin(rows: Sequence[Member], statuses: list[NodeStatus]) -> ReLogin | None:
     if len(rows) != NODES_OF_PAIR:
         return None
     return relogin([row.node for row in rows], [status.users for status in statuses])

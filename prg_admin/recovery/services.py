@@ -86,8 +86,8 @@ def _note(
     powered_off: list[str],
 ) -> None:
     """What becomes of the request is told by the events of the group."""
-    stated = powered_off or ([node] if action is Action.POWERED_OFF else [])
-    said = {"comment": comment, "powered_off": ", ".join(filter(None, stated))}
+    stated = powered_off or ([node] if node and action is Action.POWERED_OFF else [])
+    said = {"comment": comment, "powered_off": ", ".join(stated)}
     note(
         actor=actor,
         action=NOTED[action],
