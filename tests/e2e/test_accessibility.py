@@ -24,7 +24,6 @@ LOOKS = {
     "English, light": {"locale": "en-US", "color_scheme": "light", "viewport": DESK},
     "English, dark": {"locale": "en-US", "color_scheme": "dark", "viewport": DESK},
     "Japanese, light": {"locale": "ja-JP", "color_scheme": "light", "viewport": DESK},
-    "Japanese, dark": {"locale": "ja-JP", "color_scheme": "dark", "viewport": DESK},
     "English, phone": {"locale": "en-US", "color_scheme": "light", "viewport": PHONE},
 }
 UNFOLD = """

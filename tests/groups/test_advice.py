@@ -54,6 +54,7 @@ def test_every_limitation_has_a_sentence(limitation: Limitation):
 
 
 PARAMS = {
+    "known": "500, 1,000",
     "length": 129, "limit": 128, "characters": (" ", "<", "\t"), "name": "a", "other": "b",
     "node": "n", "node1": "n1", "node2": "n2", "value1": "v1", "value2": "v2", "group": "g",
     "cluster": "c", "count": 3, "users": 2, "limitation": "ha-on", "address": "x", "port": 1,

@@ -436,5 +436,5 @@ def test_a_page_costs_the_same_however_many_nodes_and_values(alice, django_asser
             value=str(100 + number),
         )
     # Session, user, nodes, values, settings, engine, and what the worst case is computed from.
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         alice.get(SERVICE_URL, place(nodes[0]))

@@ -137,5 +137,5 @@ def test_looking_at_it_changes_nothing(alice: Client):
 def test_it_is_for_people_who_are_signed_in(client: Client, db: None):
     group = waiting_group(failovers=2)
 
-    assert client.post(address(group), {"comment": "x"}).status_code == 302
+    assert client.post(address(group), {"comment": "x"}).status_code == 401
     assert not Event.objects.exists()
