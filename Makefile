@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv/bin
 SANDBOX := $(VENV)/python -m prg_admin.launcher.sandbox
 TESTS ?= tests
-PYTEST_OPTIONS ?= -n 2 --dist loadscope --no-loadscope-reorder
+PYTEST_OPTIONS ?= -n 2 --dist loadscope
 
 .PHONY: run test lint lint-with-settings format bench soak soak-model diagrams messages python tools
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.conftest import Visitor
 from tests.e2e.pages import SIGN_IN, addresses
@@ -19,12 +19,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes, pytest.mark.timeout(90
 AXE = (Path(__file__).parent / "axe-core" / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 Rules = dict[str, Any]
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 400, "height": 850}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 400, "height": 850}
 LOOKS = {
-    "English, light": {"locale": "en-US", "color_scheme": "light", "viewport": DESK},
-    "English, dark": {"locale": "en-US", "color_scheme": "dark", "viewport": DESK},
-    "Japanese, light": {"locale": "ja-JP", "color_scheme": "light", "viewport": DESK},
-    "English, phone": {"locale": "en-US", "color_scheme": "light", "viewport": PHONE},
+    "English": {"locale": "en-US", "color_scheme": "light", "viewport": DESK},
+    "Japanese": {"locale": "ja-JP", "color_scheme": "light", "viewport": DESK},
 }
 UNFOLD = """
 () => document.querySelectorAll("details:not(.menu)").forEach((part) => { part.open = true; })
@@ -33,16 +32,17 @@ RUN = "([where, only]) => axe.run(where, {runOnly: only})"
 ALL = {"type": "tag", "values": RULES}
 OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """Nothing else differs between the schemes."""
+OF_WIDTH = {"type": "rule", "values": ["scrollable-region-focusable", "target-size"]}
+"""Nothing else differs on a phone."""
 
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page(visitor: Visitor, pair: WatchedPair, installation: Installation, look: str):
     site = visitor(**LOOKS[look])
-    only = OF_COLOURS if "dark" in look else ALL
     found = [
         violation
         for name, path in addresses(installation).items()
-        for violation in violations_at(site, name, path, only)
+        for violation in violations_at(site, name, path)
     ]
     assert not found, "\n".join(found)
 
@@ -73,11 +73,20 @@ def test_a_form_that_was_refused(visitor: Visitor, pair: WatchedPair, look: str)
     assert not (found := violations_of(site.page, "refused")), "\n".join(found)
 
 
-def violations_at(site: Site, name: str, path: str, only: Rules = ALL) -> list[str]:
+def violations_at(site: Site, name: str, path: str) -> list[str]:
+    """By all rules, then in the dark by those of colours, then on a phone by those of width."""
+    page = site.page
     site.open(path)
     # Parts that are fetched after the page.
-    expect(site.page.locator("[hx-trigger=load], .htmx-request")).to_have_count(0)
-    return violations_of(site.page, name, only)
+    expect(page.locator("[hx-trigger=load], .htmx-request")).to_have_count(0)
+    found = violations_of(page, name)
+    page.emulate_media(color_scheme="dark")
+    found += violations_of(page, f"{name}, dark", OF_COLOURS)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)
+    found += violations_of(page, f"{name}, phone", OF_WIDTH)
+    page.set_viewport_size(DESK)
+    return found
 
 
 def violations_of(page: Page, name: str, only: Rules = ALL, where: str = "html") -> list[str]:
