@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from prg_admin.domain import reach, weather
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import TRANSITIONAL, NodeState, Reason
 from prg_admin.domain.transitions import ROWS, Row, Step
 

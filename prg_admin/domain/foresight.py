@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from prg_admin.domain.facts import NodeView, Pair, Request
+from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.pair import EPOCH_RULE, ORDER_RULE, Decision, decide
+from prg_admin.domain.requests import Request
 from prg_admin.domain.states import Role, ServiceState, homes_served
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wake import wake_in

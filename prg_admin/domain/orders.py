@@ -13,14 +13,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prg_admin.domain import timing
-from prg_admin.domain.facts import (
-    Facts,
-    NodeView,
-    Pair,
-    confirms_order,
-    fence_wait,
-    is_fenced,
-)
+from prg_admin.domain.facts import Facts, NodeView, Pair
+from prg_admin.domain.health import confirms_order
+from prg_admin.domain.silence import fence_wait, is_fenced
 from prg_admin.domain.states import NodeState, Role, homes_served
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.under_way import is_void

@@ -19,49 +19,26 @@ import functools
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
-from prg_admin.domain import orders, timing
-from prg_admin.domain.facts import (
-    CONDITIONS,
-    HOLD_AFTER,
-    Action,
-    Facts,
-    NodeView,
-    Pair,
-    Request,
-    Values,
-    is_healthy,
-    never_stops,
-    peer_silence,
-)
-from prg_admin.domain.states import (
-    FAILED_OVER_STATES,
-    TRANSITIONAL,
-    NodeState,
-    Role,
-    homes_served,
-)
+from prg_admin.domain import orders
+from prg_admin.domain.conditions import CONDITIONS
+from prg_admin.domain.facts import HOLD_AFTER, Facts, NodeView, Pair, Values
+from prg_admin.domain.requests import BY_WORD, Request, check_request
+from prg_admin.domain.states import NodeState, homes_served
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.transitions import NEED_NO_ANSWER, ROWS, SET_BY_PEOPLE, Row, Step, When
-
-__all__ = [
-    "Action",
-    "Decision",
-    "Limitation",
-    "NodeView",
-    "Pair",
-    "Request",
-    "decide",
-    "limitation",
-    "refusal",
-]
 
 ORDER_RULE = "next-order"
 """Rule of a change that moves no state, only the orders towards their targets."""
 
 EPOCH_RULE = "epoch-raised"
 """Rule of a change that lifts the epoch above what a node has seen (an older database is back)."""
+
+STATED_RULE = "stated-off"
+"""Rule of a change by which a person answers for a node that cannot be asked."""
+
+ACKNOWLEDGE_RULE = "acknowledged"
+"""Rule of a change by which a person lifts the hold on the automatic fallback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +64,7 @@ def decide(
     request: Request | None = None,
     blind: bool = False,
 ) -> Decision:
-    """One step. Ask ``limitation`` first: here a request finds its row or changes nothing.
+    """One step. Ask ``limitations`` first: here a request finds its row or changes nothing.
 
     ``blind``: the engine hears no node of any group, so it only observes.
     """
@@ -98,7 +75,7 @@ def decide(
         if request.powered_off or request.action in BY_WORD:
             return _said(pair, request, settings, now, blind=blind)
     fired = _fire(pair, settings, now, request, blind=blind)
-    if fired is None and (blind or _nobody_answers(pair)):
+    if fired is None and (blind or pair.nobody_answers):
         return Decision(pair)
     moved = _applied(pair, fired[0], fired[1], now) if fired else _above_seen_epochs(pair)
     ordered = orders.with_orders(moved, _both_ways(moved, settings, now, None))
@@ -109,32 +86,6 @@ def decide(
         rule = ORDER_RULE if moved == pair else EPOCH_RULE
         return Decision(_with_first_boots(ordered), rule, _serving_values(pair))
     return Decision(pair)
-
-
-BY_WORD = frozenset({Action.ACKNOWLEDGE, Action.POWERED_OFF})
-"""Requests that move nothing by themselves: what a person says is kept."""
-
-ABOUT_A_NODE = {
-    Action.FAILOVER: True,
-    Action.FALLBACK: True,
-    Action.RECOVER: False,
-    Action.ACKNOWLEDGE: False,
-    Action.POWERED_OFF: True,
-}
-"""The requests ``decide`` knows, and whether each is about one node or about the group."""
-
-
-def check_request(request: Request) -> None:
-    """Raises ValueError for a request that has no meaning to ``decide``."""
-    about_a_node = ABOUT_A_NODE.get(request.action)
-    if about_a_node is None:
-        raise ValueError(f"{request.action.value} is not decided here")
-    if (request.index in (0, 1)) is not about_a_node:
-        raise ValueError(f"{request.action.value} cannot be about node {request.index}")
-    if request.powered_off and request.action is not Action.RECOVER:
-        raise ValueError(f"{request.action.value} takes no statement about a node")
-    if not set(request.powered_off) <= {0, 1}:
-        raise ValueError(f"there are no nodes {request.powered_off}")
 
 
 def _said(
@@ -188,7 +139,7 @@ def _fire(
     *,
     blind: bool,
 ) -> tuple[Row, int, Values] | None:
-    unanswered = _nobody_answers(pair)
+    unanswered = pair.nobody_answers
     ways = _both_ways(pair, settings, now, request)
     for row, index_a in _candidates(pair.nodes[0].state, pair.nodes[1].state):
         if blind and row.when not in SET_BY_PEOPLE:
@@ -240,10 +191,6 @@ def _stepped(node: NodeView, step: Step, now: datetime, *, restart_told: bool) -
     )
 
 
-def _nobody_answers(pair: Pair) -> bool:
-    return not any(node.reachable for node in pair.nodes)
-
-
 def _with_boot(node: NodeView) -> NodeView:
     """With the boot the change was decided under, so that a restart after it is told."""
     return replace(node, boot_id=node.report.boot_id) if node.report else node
@@ -283,154 +230,3 @@ def check_invariants(pair: Pair) -> None:
     )
     assert not both, f"{sorted(both)} ordered to both nodes of {pair.group}"  # noqa: S101
     assert all(n.ordered_epoch <= pair.epoch for n in pair.nodes), "order above the epoch"  # noqa: S101
-
-
-STATED_RULE = "stated-off"
-"""Rule of a change by which a person answers for a node that cannot be asked."""
-
-ACKNOWLEDGE_RULE = "acknowledged"
-"""Rule of a change by which a person lifts the hold on the automatic fallback."""
-
-
-class Limitation(StrEnum):
-    """Why an action is not possible now."""
-
-    HA_OFF = "ha-off"
-    HA_ON = "ha-on"
-    ONE_NODE = "one-node"
-    IN_TRANSITION = "in-transition"
-    FAILED_OVER = "failed-over"
-    NODE_NOT_NORMAL = "node-not-normal"
-    PEER_NOT_NORMAL = "peer-not-normal"
-    NOT_FAILED_OVER = "not-failed-over"
-    SERVICES_DOWN = "services-down"
-    NODE_UNREACHABLE = "node-unreachable"
-    PEER_UNREACHABLE = "peer-unreachable"
-    PEER_UNHEALTHY = "peer-unhealthy"
-    NOT_BOTH_FAILED = "not-both-failed"
-    NOT_HELD = "not-held"
-    MAY_STILL_SERVE = "may-still-serve"
-    NOT_IN_DOUBT = "not-in-doubt"
-    STILL_HEARD = "still-heard"
-    SERVES_UNASKED = "serves-unasked"
-
-
-def limitation(  # noqa: PLR0911 - one line an action reads better than a table of functions
-    pair: Pair,
-    action: Action,
-    index: int | None = None,
-    *,
-    settings: RecoverySettings | None = None,
-    powered_off: Collection[int] = (),
-) -> Limitation | None:
-    """The reason against an action, or None. ``index`` is the node's place, 0 or 1.
-
-    ``settings`` say which services are critical; the suggested ones without. ``powered_off`` are
-    the nodes of which it is stated.
-    """
-    settings = settings or RecoverySettings()
-    if action in (Action.CHANGE_MEMBERS, Action.DELETE):
-        return Limitation.HA_ON if pair.ha_enabled else _not_settled(pair)
-    if len(pair.nodes) < 2:  # noqa: PLR2004
-        return Limitation.ONE_NODE
-    if action is Action.ENABLE_HA:
-        return Limitation.HA_ON if pair.ha_enabled else None
-    if not pair.ha_enabled:
-        return Limitation.HA_OFF
-    if action is Action.DISABLE_HA:
-        return _not_settled(pair)
-    if action is Action.RECOVER:
-        if any(node.state is not NodeState.FAILED for node in pair.nodes):
-            return Limitation.NOT_BOTH_FAILED
-        return _no_recovery(pair, powered_off, settings)
-    if action is Action.ACKNOWLEDGE:
-        return None if len(pair.automatic_failovers) >= HOLD_AFTER else Limitation.NOT_HELD
-    assert index is not None, f"{action} is about one node"  # noqa: S101
-    return _not_for_node(action, pair.nodes[index], pair.nodes[1 - index], settings)
-
-
-def _not_for_node(
-    action: Action, node: NodeView, peer: NodeView, settings: RecoverySettings
-) -> Limitation | None:
-    if action is Action.FAILOVER:
-        return _no_failover(node, peer, settings)
-    if action is Action.POWERED_OFF:
-        return _no_statement(node, peer, settings)
-    return _no_fallback(node, peer)
-
-
-def refusal(
-    pair: Pair, request: Request, *, settings: RecoverySettings | None = None
-) -> Limitation | None:
-    """The limitation of what was asked."""
-    return limitation(
-        pair,
-        request.action,
-        request.index,
-        settings=settings,
-        powered_off=request.powered_off,
-    )
-
-
-def _no_recovery(
-    pair: Pair, powered_off: Collection[int], settings: RecoverySettings
-) -> Limitation | None:
-    """A recovery waits until both nodes have stopped: of one that never does, somebody answers."""
-    if _nobody_answers(pair):
-        return Limitation.NODE_UNREACHABLE
-    for index in powered_off:
-        refused = _no_statement(pair.nodes[index], pair.nodes[1 - index], settings)
-        if refused is not None:
-            return refused
-    doubtful = {index for index, node in enumerate(pair.nodes) if never_stops(node)}
-    return Limitation.MAY_STILL_SERVE if doubtful - set(powered_off) else None
-
-
-def _no_statement(node: NodeView, peer: NodeView, settings: RecoverySettings) -> Limitation | None:
-    """Nobody answers for a node that is heard, that stops by itself, or that starts serving."""
-    if not never_stops(node):
-        return Limitation.NOT_IN_DOUBT
-    if peer.report is None:
-        return Limitation.PEER_UNREACHABLE
-    silence = peer_silence(node, peer)
-    if silence is None or silence < timing.silence_limit(settings):
-        return Limitation.STILL_HEARD
-    feared = node.feared
-    return Limitation.SERVES_UNASKED if feared and feared.serves_unasked else None
-
-
-def _not_settled(pair: Pair) -> Limitation | None:
-    """Members and High Availability stay as they are while users are away from home."""
-    states = {node.state for node in pair.nodes}
-    if states & FAILED_OVER_STATES:
-        return Limitation.FAILED_OVER
-    if states & (TRANSITIONAL - {NodeState.INITIALIZING}):
-        return Limitation.IN_TRANSITION
-    away = any(node.ordered not in (Role.OWN, node.target) for node in pair.nodes)
-    return Limitation.IN_TRANSITION if away else None
-
-
-def _no_failover(node: NodeView, peer: NodeView, settings: RecoverySettings) -> Limitation | None:
-    if {node.state, peer.state} & TRANSITIONAL:
-        return Limitation.IN_TRANSITION
-    if node.state is not NodeState.NORMAL:
-        return Limitation.NODE_NOT_NORMAL
-    if peer.state is not NodeState.NORMAL:
-        return Limitation.PEER_NOT_NORMAL
-    if not peer.reachable:
-        return Limitation.PEER_UNREACHABLE
-    if not is_healthy(peer, settings):
-        return Limitation.PEER_UNHEALTHY
-    return None if node.reachable else Limitation.NODE_UNREACHABLE
-
-
-def _no_fallback(node: NodeView, peer: NodeView) -> Limitation | None:
-    if {node.state, peer.state} & TRANSITIONAL:
-        return Limitation.IN_TRANSITION
-    if node.state is NodeState.FAILED_OVER_SERVICES_DOWN:
-        return Limitation.SERVICES_DOWN
-    if node.state is NodeState.DOWN or (node.state in FAILED_OVER_STATES and not node.reachable):
-        return Limitation.NODE_UNREACHABLE
-    if node.state not in FAILED_OVER_STATES or peer.state is not NodeState.BACKUP:
-        return Limitation.NOT_FAILED_OVER
-    return None if peer.reachable else Limitation.PEER_UNREACHABLE

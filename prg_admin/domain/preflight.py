@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from prg_admin.domain.facts import NodeView, Pair, database_down, services_down
+from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.foresight import Foreseen, foresee, moves
+from prg_admin.domain.health import database_down, services_down
 from prg_admin.domain.replication import is_good
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.timing import RecoverySettings

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from prg_admin.domain.facts import Action, Pair, Request
-from prg_admin.domain.pair import Decision, decide, limitation, refusal
+from prg_admin.domain.facts import Pair
+from prg_admin.domain.limitations import limitation, refusal
+from prg_admin.domain.pair import Decision, decide
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import TRANSITIONAL, NodeState, Reason, Role
 from prg_admin.domain.transitions import ROWS
 from prg_admin.domain.weather import (

@@ -14,8 +14,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from prg_admin.domain.facts import NodeView, Pair, Request
-from prg_admin.domain.pair import Decision, check_request, decide
+from prg_admin.domain.facts import NodeView, Pair
+from prg_admin.domain.pair import Decision, decide
+from prg_admin.domain.requests import Request, check_request
 from prg_admin.domain.strict import StrictError, plain, read
 from prg_admin.domain.timing import RecoverySettings
 

@@ -20,7 +20,7 @@ from prg_admin.domain.states import NodeState, Reason, Role
 
 
 class When(StrEnum):
-    """Conditions of the rows; ``domain.facts`` says when each holds, and by which values."""
+    """Conditions of the rows; ``domain.conditions`` says when each holds, and by which values."""
 
     HA_ENABLED = "high availability is enabled"
     HA_DISABLED = "high availability is disabled"

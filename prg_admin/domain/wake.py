@@ -9,17 +9,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from prg_admin.domain import timing
-from prg_admin.domain.facts import (
-    Facts,
-    NodeView,
-    Pair,
-    database_down,
-    engine_silence,
-    fallback_wait,
-    fence_wait,
-    peer_silence,
-    services_overdue,
-)
+from prg_admin.domain.conditions import fallback_wait
+from prg_admin.domain.facts import Facts, NodeView, Pair
+from prg_admin.domain.health import database_down, services_overdue
+from prg_admin.domain.silence import engine_silence, fence_wait, peer_silence
 from prg_admin.domain.states import TRANSITIONAL, NodeState
 from prg_admin.domain.timing import RecoverySettings
 

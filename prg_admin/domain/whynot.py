@@ -14,21 +14,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from prg_admin.domain import timing
-from prg_admin.domain.facts import (
-    Facts,
-    NodeView,
-    Pair,
-    database_down,
-    engine_silence,
-    is_fenced,
-    is_healthy,
-    is_held,
-    never_stops,
-    peer_silence,
-    services_down,
-    services_overdue,
-)
+from prg_admin.domain.facts import Facts, NodeView, Pair, is_held
 from prg_admin.domain.foresight import aged
+from prg_admin.domain.health import database_down, is_healthy, services_down, services_overdue
+from prg_admin.domain.silence import engine_silence, is_fenced, never_stops, peer_silence
 from prg_admin.domain.states import FAILED_OVER_STATES, TRANSITIONAL, NodeState
 from prg_admin.domain.timing import RecoverySettings
 

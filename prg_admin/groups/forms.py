@@ -1,4 +1,4 @@
-"""The group form. All rules are those of ``domain.validation``."""
+"""The group form. All rules are those of ``domain.group_rules``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from prg_admin.domain.group_rules import GroupDraft
 from prg_admin.domain.preflight import Preflight
-from prg_admin.domain.validation import GroupDraft, Problem
+from prg_admin.domain.problems import Problem
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.selectors import copy_name, group_preflight, node_choices
 from prg_admin.groups.services import group_draft, group_problems

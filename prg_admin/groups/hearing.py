@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prg_admin.domain import timing
-from prg_admin.domain.facts import NodeView, Pair, engine_silence, peer_silence
+from prg_admin.domain.facts import NodeView, Pair
+from prg_admin.domain.silence import engine_silence, peer_silence
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.whynot import as_of

@@ -7,15 +7,11 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef
 
-from prg_admin.domain.pair import Action, limitation
+from prg_admin.domain.group_rules import CurrentGroup, GroupContext, GroupDraft, enables_ha
+from prg_admin.domain.limitations import limitation
+from prg_admin.domain.naming import NAME_LENGTH
 from prg_admin.domain.preflight import Preflight, preflight
-from prg_admin.domain.validation import (
-    NAME_LENGTH,
-    CurrentGroup,
-    GroupContext,
-    GroupDraft,
-    enables_ha,
-)
+from prg_admin.domain.requests import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import draft_pair, pair_of
 from prg_admin.parameters.selectors import recovery_settings

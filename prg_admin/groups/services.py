@@ -16,12 +16,8 @@ from django.db import IntegrityError, transaction
 
 from prg_admin.audit.models import Action, Kind
 from prg_admin.audit.services import record
-from prg_admin.domain.validation import (
-    GroupDraft,
-    Problem,
-    validate_group,
-    validate_group_deletion,
-)
+from prg_admin.domain.group_rules import GroupDraft, validate_group, validate_group_deletion
+from prg_admin.domain.problems import Problem
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.selectors import current_group, group_context, users_of_members
 from prg_admin.lib.actor import Actor

@@ -9,16 +9,13 @@ from datetime import datetime
 from django.db.models import Count
 
 from prg_admin.domain.catalogue import RE_LOGIN_LOWER, RE_LOGIN_UPPER, SRM
-from prg_admin.domain.facts import (
-    Facts,
-    Request,
-    fallback_wait,
-    is_fenced,
-    is_held,
-    services_overdue,
-)
+from prg_admin.domain.conditions import fallback_wait
+from prg_admin.domain.facts import Facts, NodeView, Pair, is_held
 from prg_admin.domain.foresight import Foreseen, foresee, moves
-from prg_admin.domain.pair import Action, Limitation, NodeView, Pair, limitation
+from prg_admin.domain.health import services_overdue
+from prg_admin.domain.limitations import Limitation, limitation
+from prg_admin.domain.requests import Action, Request
+from prg_admin.domain.silence import is_fenced
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
 from prg_admin.domain.timing import RecoverySettings, service_delay
 from prg_admin.domain.whynot import as_of, is_in_trouble

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prg_admin.accounts.access import administrators, readers_see_administrators_change
-from prg_admin.domain.pair import Action
+from prg_admin.domain.requests import Action
 from prg_admin.groups import services
 from prg_admin.groups.access import get_group_or_404
 from prg_admin.groups.forms import GroupForm

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from prg_admin.domain.validation import Code, Param, Problem
+from prg_admin.domain.problems import Code, Param, Problem
 
 if TYPE_CHECKING:
     # Only the stubs know that a lazy text can be formatted and used as a label.
@@ -134,7 +134,7 @@ _PROBLEMS: dict[Code, _StrPromise] = {
     ),
 }
 
-# Keyed by the values of ``domain.pair.Limitation``; a test holds both sides together.
+# Keyed by the values of ``domain.limitations.Limitation``; a test holds both sides together.
 _LIMITATIONS: dict[str, _StrPromise] = {
     "ha-off": gettext_lazy("High Availability is off; enable it and save first."),
     "ha-on": gettext_lazy("High Availability is on; switch it off and save first."),

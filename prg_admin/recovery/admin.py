@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.domain.transitions import ROWS
 from prg_admin.groups.admin import GroupAdmin
 from prg_admin.groups.models import Member, PresenceRedundancyGroup

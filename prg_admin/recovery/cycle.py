@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from prg_admin.domain import timing
-from prg_admin.domain.facts import NodeView, Pair, engine_silence
+from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.orders import due_order, goal_of
 from prg_admin.domain.replay import Case
+from prg_admin.domain.silence import engine_silence
 from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wake import wake_in

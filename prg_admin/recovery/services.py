@@ -12,9 +12,9 @@ from django.db import transaction
 from prg_admin.audit.models import Action as Noted
 from prg_admin.audit.models import Kind
 from prg_admin.audit.services import record as note
-from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import Limitation, refusal
+from prg_admin.domain.limitations import Limitation, refusal
 from prg_admin.domain.replay import Case
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import SERVING, Role
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wire import CallIn, CallInKind

@@ -8,8 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from prg_admin.accounts.access import administrators, anonymous_allowed, readers
-from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import limitation
+from prg_admin.domain.limitations import limitation
+from prg_admin.domain.requests import Action
 from prg_admin.domain.wire import CallIn, WireError
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pair

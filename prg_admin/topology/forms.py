@@ -1,4 +1,4 @@
-"""The node form. All rules are those of ``domain.validation``."""
+"""The node form. All rules are those of ``domain.node_rules``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from prg_admin.domain.node_rules import NodeDraft
+from prg_admin.domain.problems import Code, Problem
 from prg_admin.domain.relogin import LARGEST, SIZES
-from prg_admin.domain.validation import Code, NodeDraft, Problem
 from prg_admin.lib.sentences import FIELDS, problem_text
 from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import cluster_names

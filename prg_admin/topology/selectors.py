@@ -8,8 +8,8 @@ from datetime import datetime
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Count, QuerySet
 
+from prg_admin.domain.node_rules import NodeContext, NodeDraft, NodeFacts
 from prg_admin.domain.states import CRITICAL_SERVICES, Role, ServiceState
-from prg_admin.domain.validation import NodeContext, NodeDraft, NodeFacts
 from prg_admin.domain.wire import Report, ServiceReport
 from prg_admin.topology.models import Cluster, Node, NodeReport
 

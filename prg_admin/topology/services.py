@@ -16,8 +16,9 @@ from django.db import IntegrityError, transaction
 
 from prg_admin.audit.models import Action, Kind
 from prg_admin.audit.services import record
+from prg_admin.domain.node_rules import NodeDraft, validate_node, validate_node_deletion
+from prg_admin.domain.problems import Problem
 from prg_admin.domain.relogin import LARGEST
-from prg_admin.domain.validation import NodeDraft, Problem, validate_node, validate_node_deletion
 from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce

@@ -20,8 +20,8 @@ from prg_admin.accounts.models import SignInFailure, User
 from prg_admin.audit.models import Action as AuditAction
 from prg_admin.audit.models import Entry, Kind
 from prg_admin.domain import catalogue
-from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import Limitation
+from prg_admin.domain.limitations import Limitation
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Maintenance, Member, PresenceRedundancyGroup
 from prg_admin.jobs.services import job_start

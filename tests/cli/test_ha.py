@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now
 
 from prg_admin.cli.management.commands import utils as command
-from prg_admin.domain.pair import Limitation
+from prg_admin.domain.limitations import Limitation
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib import actor

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from prg_admin.domain.facts import Action, Request
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.timing import RecoverySettings
 from prg_admin.domain.wire import Order
 from tests.domain.simulation import SETTINGS, Look, World

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from prg_admin.domain.facts import Action, NodeView, Pair, Request
+from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.invariants import Decided
+from prg_admin.domain.limitations import limitation, refusal
 from prg_admin.domain.orders import due_order, goal_of
-from prg_admin.domain.pair import Decision, check_invariants, decide, limitation, refusal
+from prg_admin.domain.pair import Decision, check_invariants, decide
 from prg_admin.domain.replay import Case
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import (
     TRANSITIONAL,
     NodeState,

@@ -12,11 +12,14 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from prg_admin.domain import facts, pair, reach, transitions, weather
-from prg_admin.domain.facts import Action, Pair, Request, is_healthy
+from prg_admin.domain.facts import Pair
+from prg_admin.domain.health import is_healthy
 from prg_admin.domain.invariants import Decided, judged
-from prg_admin.domain.pair import ABOUT_A_NODE, Limitation, check_invariants, decide, refusal
+from prg_admin.domain.limitations import Limitation, refusal
+from prg_admin.domain.pair import check_invariants, decide
 from prg_admin.domain.reach import Moment
 from prg_admin.domain.replay import Case
+from prg_admin.domain.requests import ABOUT_A_NODE, Action, Request
 from prg_admin.domain.states import TRANSITIONAL, NodeState, Reason, Role
 from prg_admin.domain.transitions import ROWS, SET_BY_PEOPLE
 from prg_admin.domain.weather import LONGEST, Answers, Health, Last, Places, Silent, Sky

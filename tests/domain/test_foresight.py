@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from prg_admin.domain.facts import Action, Request
 from prg_admin.domain.foresight import foresee
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState
 from tests.domain.simulation import World
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import limitation
+from prg_admin.domain.limitations import limitation
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.timing import initialization_deadline, service_delay, transition_limit
 from tests.domain.simulation import SETTINGS, World

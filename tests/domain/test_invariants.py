@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from prg_admin.domain import facts, orders, pair, timing, under_way
-from prg_admin.domain.facts import Action, Request
+from prg_admin.domain import conditions, orders, pair, silence, timing, under_way
 from prg_admin.domain.pair import Decision
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.transitions import ROWS, Row, Step, When
 from prg_admin.domain.wire import Order
@@ -37,14 +37,14 @@ def orders_jump_to_their_targets(patch: Patch) -> None:
 
 
 def an_unreachable_node_counts_as_stopped_at_once(patch: Patch) -> None:
-    patch.setattr(facts, "fence_wait", lambda node, settings: 0.5)
-    patch.setattr(orders, "fence_wait", lambda node, settings: 0.5)
+    for module in (silence, conditions, orders):
+        patch.setattr(module, "fence_wait", lambda node, settings: 0.5)
     patch.setattr(timing, "silence_limit", lambda settings: 0.5)
     patch.setattr(timing, "isolation_limit", lambda settings: 3.0)
 
 
 def one_witness_is_enough(patch: Patch) -> None:
-    patch.setattr(facts, "peer_silence", lambda node, witness: 1e9)
+    patch.setattr(silence, "peer_silence", lambda node, witness: 1e9)
     patch.setattr(orders, "has_let_go", lambda node, peer: True)
 
 
@@ -110,11 +110,11 @@ def a_blind_engine_acts(patch: Patch) -> None:
 
 
 def nothing_is_held(patch: Patch) -> None:
-    patch.setattr(facts, "is_held", lambda pair, now: False)
+    patch.setattr(conditions, "is_held", lambda pair, now: False)
 
 
 def whoever_answers_counts_as_healthy(patch: Patch) -> None:
-    patch.setattr(facts, "is_healthy", lambda node, settings: node.reachable)
+    patch.setattr(conditions, "is_healthy", lambda node, settings: node.reachable)
 
 
 def _set_rows(patch: Patch, rows: tuple[Row, ...]) -> None:
@@ -134,8 +134,8 @@ def a_row_fires_for_nothing(patch: Patch) -> None:
 
 def a_decision_hangs_on_more_than_its_inputs(patch: Patch) -> None:
     dice = random.Random(1)
-    good = facts.is_healthy
-    patch.setattr(facts, "is_healthy", lambda n, s: good(n, s) and dice.random() < 0.7)
+    good = conditions.is_healthy
+    patch.setattr(conditions, "is_healthy", lambda n, s: good(n, s) and dice.random() < 0.7)
 
 
 BUGS: list[tuple[str, Callable[[Patch], None]]] = [
@@ -334,8 +334,9 @@ def test_i10_everybody_is_served_within_the_formula(harm, bound: str):
 @pytest.mark.parametrize(("harm", "bound"), HARMS)
 def test_i10_red_when_the_engine_waits_for_longer(harm, bound: str, bug: Patch):
     long = most(bound) + 5
-    bug.setattr(facts, "silence_values", lambda facts, limit: None)
-    bug.setattr(facts.timing, "service_delay", lambda settings: long)
+    for module in (silence, conditions):
+        bug.setattr(module, "silence_values", lambda facts, limit: None)
+    bug.setattr(timing, "service_delay", lambda settings: long)
     with pytest.raises(AssertionError):
         assert seconds_until_served_after(harm) <= long - 5
 

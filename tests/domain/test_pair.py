@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import Limitation, limitation
+from prg_admin.domain.limitations import Limitation, limitation
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.wire import Order
 from tests.domain.simulation import World

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import Limitation, decide, limitation
+from prg_admin.domain.limitations import Limitation, limitation
+from prg_admin.domain.pair import decide
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason, Role
 from tests.domain.simulation import EPOCH_START, SETTINGS, World
 from tests.domain.test_pair import fail_over_by_service, lose_service

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from prg_admin.domain.facts import Action, Request
-from prg_admin.domain.pair import Limitation, decide, refusal
+from prg_admin.domain.limitations import Limitation, refusal
+from prg_admin.domain.pair import decide
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason
 from tests.domain.simulation import SETTINGS, World
 

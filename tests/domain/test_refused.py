@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from prg_admin.domain.facts import fence_wait
+from prg_admin.domain.silence import fence_wait
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.timing import REFUSED_S, RecoverySettings, refused_limit, worst_case
 from tests.domain.simulation import SETTINGS, World

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prg_admin.domain.facts import Action, Request
 from prg_admin.domain.invariants import Decided
 from prg_admin.domain.pair import decide
 from prg_admin.domain.replay import Case, Difference, Recording
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.strict import StrictError, plain, read
 from tests.domain.documents import documents, places, with_value, without, written
 from tests.domain.lives import live_and_recover

@@ -11,8 +11,11 @@ from dataclasses import replace
 import pytest
 
 from prg_admin.domain import pair as machine
-from prg_admin.domain.facts import CONDITIONS, Action, Facts, Request
-from prg_admin.domain.pair import decide, limitation
+from prg_admin.domain.conditions import CONDITIONS
+from prg_admin.domain.facts import Facts
+from prg_admin.domain.limitations import limitation
+from prg_admin.domain.pair import decide
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.transitions import ROWS, Row, When
 from tests.domain.simulation import SETTINGS, World

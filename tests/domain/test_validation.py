@@ -10,23 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prg_admin.domain.validation import (
-    NAME_CHARACTERS,
-    Code,
+from prg_admin.domain.group_rules import (
     CurrentGroup,
     GroupContext,
     GroupDraft,
-    NodeContext,
-    NodeDraft,
-    NodeFacts,
-    Problem,
-    validate_description,
     validate_group,
     validate_group_deletion,
     validate_group_name,
+)
+from prg_admin.domain.naming import NAME_CHARACTERS, validate_description
+from prg_admin.domain.node_rules import (
+    NodeContext,
+    NodeDraft,
+    NodeFacts,
     validate_node,
     validate_node_deletion,
 )
+from prg_admin.domain.problems import Code, Problem
 
 ONE = NodeFacts("one", "tokyo", "pub", "15.0.1")
 TWO = NodeFacts("two", "tokyo", "pub", "15.0.1")
@@ -335,7 +335,7 @@ def test_no_draft_breaks_the_validator(draft: GroupDraft):
 
 def test_the_validator_needs_no_framework():
     code = (
-        "import sys, prg_admin.domain.validation;"
+        "import sys, prg_admin.domain.group_rules;"
         "print([m for m in ('django', 'celery', 'psycopg') if m in sys.modules])"
     )
 

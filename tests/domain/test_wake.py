@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from prg_admin.domain.facts import Action, Request
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.wake import LONGEST_REPROBE_S, wake_in
 from tests.domain.simulation import World

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from prg_admin.domain.facts import Action, Facts, Request
+from prg_admin.domain.facts import Facts
 from prg_admin.domain.pair import decide
+from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.transitions import ROWS
 from prg_admin.domain.whynot import Hindrance, Why, as_of, is_in_trouble, why_not

@@ -8,9 +8,9 @@ import pytest
 from django.utils import translation
 from django.utils.timezone import now
 
-from prg_admin.domain.pair import Limitation
+from prg_admin.domain.limitations import Limitation
+from prg_admin.domain.problems import Code, Problem
 from prg_admin.domain.states import FAILED_OVER_STATES, NodeState, Reason
-from prg_admin.domain.validation import Code, Problem
 from prg_admin.groups.status import GroupStatus, group_status
 from prg_admin.lib import labels
 from prg_admin.lib.advice import Standing, advice

@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from django.utils.timezone import now
 
-from prg_admin.domain.validation import Code, GroupDraft
+from prg_admin.domain.group_rules import GroupDraft
+from prg_admin.domain.problems import Code
 from prg_admin.groups import services
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.services import Conflict, Deleted, Refused, Saved

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from prg_admin.domain import catalogue
-from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import Limitation, check_invariants
+from prg_admin.domain.limitations import Limitation
+from prg_admin.domain.pair import check_invariants
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.ticks import tag_of, ticks_of
 from prg_admin.domain.wire import CallIn, CallInKind, Order

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.lib.clock import steady_now
 from prg_admin.notify.models import Alarm, Channel, Delivery

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from prg_admin.domain import catalogue
-from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import Limitation
+from prg_admin.domain.limitations import Limitation
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.wire import Order
 from prg_admin.groups.models import Member, PresenceRedundancyGroup

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.domain.transitions import ROWS, When
 from prg_admin.recovery import sentences
 from prg_admin.recovery.explained import Explained, explained

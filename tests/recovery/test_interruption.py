@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.live import news
 from prg_admin.recovery import cycle

@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import override
 
-from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import ACKNOWLEDGE_RULE, EPOCH_RULE, ORDER_RULE, STATED_RULE, Limitation
+from prg_admin.domain.limitations import Limitation
+from prg_admin.domain.pair import ACKNOWLEDGE_RULE, EPOCH_RULE, ORDER_RULE, STATED_RULE
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.transitions import ROWS
 from prg_admin.groups.models import Member

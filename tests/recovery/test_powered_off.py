@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import Limitation
+from prg_admin.domain.limitations import Limitation
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Member
 from prg_admin.recovery.explained import explained

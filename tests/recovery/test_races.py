@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from prg_admin.domain.facts import Action
-from prg_admin.domain.pair import Limitation
+from prg_admin.domain.limitations import Limitation
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.wire import CallInKind
 from prg_admin.groups.models import PresenceRedundancyGroup

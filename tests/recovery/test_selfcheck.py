@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.lib.clock import steady_now
 from prg_admin.recovery import selfcheck
 from prg_admin.recovery.models import Breach, EngineStatus, Event

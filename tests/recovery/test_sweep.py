@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from prg_admin.domain import catalogue
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState, Role
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pairs

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from prg_admin.cli import dbreplication, ha, replay
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.actor import command_line_actor
 from prg_admin.lib.clock import steady_now
