@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -70,6 +70,8 @@ def service_activation(request: HttpRequest) -> HttpResponse:
     shown = _shown(found)
     if request.method == "POST":
         return _save(request, shown)
+    if not request.htmx:
+        shown = _as_the_node_says(shown)
     checked = _asked_for(request.GET.get("check", ""), shown)
     seen = frozenset(request.GET.getlist("seen"))
     context = _context(shown, checked=checked) | {"moved": seen != shown.activated}
@@ -136,6 +138,21 @@ def _shown(node: Node) -> Shown:
     status = node_status(node, now=moment, users=getattr(node, "users", 0))
     settings = cluster_settings(node.cluster)
     return Shown(node, status, feature_rows(status, settings=settings, now=moment))
+
+
+def _as_the_node_says(shown: Shown) -> Shown:
+    """Of a whole page: its boxes stay as they are drawn, and Save compares them with the node.
+
+    The last report may be older than what was saved a moment ago.
+    """
+    if not shown.status.reachable:
+        return shown
+    try:
+        active = services.activated_services(node=shown.node)
+    except AgentError:
+        return shown
+    rows = tuple(row.with_activation(active=row.name in active) for row in shown.rows)
+    return replace(shown, rows=rows)
 
 
 def _chooser(node: Node | None) -> dict[str, Any]:

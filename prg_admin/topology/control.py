@@ -7,7 +7,7 @@ administrator who looks for a name finds it, and why it cannot be started here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -62,6 +62,13 @@ class ControlRow:
     @property
     def is_activated(self) -> bool:
         return self.standing in (Standing.INSTALLED, Standing.AGENT)
+
+    def with_activation(self, *, active: bool) -> ControlRow:
+        """The same service; one that is not installed can be neither."""
+        if not self.can_be_activated:
+            return self
+        standing = Standing.INSTALLED if active else Standing.NOT_ACTIVATED
+        return replace(self, standing=standing)
 
     @property
     def is_stopped_on_request(self) -> bool:

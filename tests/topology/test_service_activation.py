@@ -84,12 +84,29 @@ def ticked(html: str) -> set[str]:
     return {b.split('value="')[1].split('"')[0] for b in boxes if " checked" in b.split(">")[0]}
 
 
-def test_what_is_activated_is_ticked(admin: Client, node: Node):
+def test_what_is_activated_is_ticked(admin: Client, node: Node, agents: Agents):
     html = admin.get(PAGE, {"server": node.pk}).content.decode()
 
     assert ticked(html) == {PROXY, ENGINE}
     assert "Not installed on this node" in html
     assert html.count('type="checkbox"') == len(FEATURES)
+
+
+def test_the_boxes_are_as_the_node_says_though_its_last_report_is_older(
+    admin: Client, node: Node, agents: Agents
+):
+    save(admin, node, [ENGINE], confirmed="yes")
+    html = admin.get(PAGE, {"server": node.pk}).content.decode()
+
+    assert ticked(html) == {ENGINE}
+    assert "Service Not Activated" in html.split(f'data-service="{PROXY}"')[1].split("</tr>")[0]
+
+
+def test_a_node_that_does_not_answer_is_shown_as_it_last_reported(
+    admin: Client, node: Node, agents: Agents
+):
+    agents.active, agents.error = set(), "timeout"
+    assert ticked(admin.get(PAGE, {"server": node.pk}).content.decode()) == {PROXY, ENGINE}
 
 
 def test_check_all_and_set_to_default_only_tick(admin: Client, node: Node, agents: Agents):
