@@ -128,6 +128,8 @@ class Postgres:
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            # Shorter than any test may take: what one forgot must not hold up the next.
+            settings["idle_in_transaction_session_timeout"] = "2min"
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         base = [*self._prefix, str(postgres), "-D", str(self.folder), "-p", str(self.port)]
         return [*base, *options]
