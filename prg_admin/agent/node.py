@@ -32,6 +32,7 @@ from prg_admin.agent.keeper import LOOK_S, DoorKeeper
 from prg_admin.agent.links import Links
 from prg_admin.agent.refusal import Refused
 from prg_admin.agent.right import Right
+from prg_admin.agent.roll import Roll
 from prg_admin.agent.store import Store
 from prg_admin.agent.supervisor import Service, Supervisor
 from prg_admin.agent.work import ServiceWork, leaves_idle, with_goal
@@ -96,6 +97,7 @@ class Node:
             http, tls, greeting=self.greeting, answered=self._on_greeted, changed=self._on_peer
         )
         self.links = Links(http, tls)
+        self.roll = Roll(door, node=config.name, boot_id=boot_id)
         self._keeper = DoorKeeper(
             door,
             right=self._right,

@@ -58,6 +58,9 @@ def _add_checks(app: web.Application, node: Node) -> None:
     async def checkup(_request: web.Request) -> web.Response:
         return _answer(node.checkup())
 
+    async def logged_in(request: web.Request) -> web.Response:
+        return _answer(await node.roll.page(request.query.get("after", "")))
+
     async def measure(request: web.Request) -> web.Response:
         return _answer(await node.links.measure(LinkOrder.from_json(await _json(request))))
 
@@ -68,6 +71,7 @@ def _add_checks(app: web.Application, node: Node) -> None:
         return web.Response()
 
     app.router.add_get("/srm/v1/checkup", _engine_only(checkup), allow_head=False)
+    app.router.add_get("/srm/v1/logged-in", _engine_only(logged_in), allow_head=False)
     app.router.add_post("/srm/v1/measure", _engine_only(measure))
     app.router.add_get("/srm/v1/link", link, allow_head=False)
     app.router.add_post("/srm/v1/link", link)

@@ -1,4 +1,5 @@
-"""What an agent is asked now and then, apart from its report: a checkup, and the measure of a link.
+"""What an agent is asked now and then, apart from its report: a checkup, the measure of a link, and
+who is logged in.
 
 A **checkup** is what only the node itself knows of its machine. A **link measure** is made between
 two agents over the TLS they speak anyway: one sends, the other counts what arrives. The receiver's
@@ -24,6 +25,8 @@ WANTED_MBPS = 10.0
 """A cluster that spans a WAN needs this much (domain facts 10)."""
 WANTED_RTT_MS = 80.0
 BITS = 8
+LONGEST_NAME = 512
+"""Of somebody who is logged in; user IDs are shorter, but a door may know others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,20 @@ class Checkup(Document):
     """The node's wall clock: seconds since 1970, UTC."""
     free_bytes: int
     """On the disk that keeps the agent's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn(Document):
+    """Some of those who are logged in on a node: those that follow the name that was asked from."""
+
+    node: str
+    boot_id: str = field(metadata={"most": 64})
+    users: tuple[str, ...] = field(metadata={"most": LONGEST_NAME})
+    """Sorted; a user stands there once for each session."""
+    more: bool
+    """Whether others follow the last of them."""
+    revision: int
+    """Rises with each session that begins or ends while the node's door runs."""
 
 
 @dataclass(frozen=True, slots=True)

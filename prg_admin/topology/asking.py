@@ -1,4 +1,4 @@
-"""What a person has an agent asked now and then: a checkup, the measure of a link.
+"""What an agent is asked now and then: a checkup, the measure of a link, who is logged in.
 
 Apart from the engine's own way to the agents (``topology.agents``): each call has a connection of
 its own, so that nothing asked here can hold up a probe, and the handshake shows the certificate.
@@ -11,16 +11,23 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import aiohttp
 from django.conf import settings
 
-from prg_admin.domain.checkups import LINK_DEADLINE_S, Checkup, LinkCount, LinkOrder
+from prg_admin.domain.checkups import (
+    LINK_DEADLINE_S,
+    Checkup,
+    LinkCount,
+    LinkOrder,
+    LoggedIn,
+)
 from prg_admin.domain.wire import Document, PeerAddress, WireError
 from prg_admin.topology.agents import AgentError, Target
 
@@ -32,6 +39,9 @@ MOST_BYTES = 64 * 1024
 MOST_DETAIL = 200
 WORD = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """An agent's own word for a refusal."""
+ROLLS_AT_ONCE = 8
+MOST_SESSIONS = 200_000
+"""On one node; several for each user that a node may have."""
 MEASURE_TIMEOUT = 2 * LINK_DEADLINE_S
 
 
@@ -75,6 +85,58 @@ def measure_link(source: Target, to: PeerAddress) -> LinkCount:
     return _read(asyncio.run(_within(source, asked)), LinkCount)
 
 
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """Everybody who is logged in on a node; one name for each session, sorted."""
+
+    boot_id: str
+    revision: int
+    users: tuple[str, ...] | None
+    """None: the same as at the revision that was known."""
+
+
+KnownRoll = tuple[str, int]
+"""Boot and revision of the roll that is known already."""
+
+
+def call_rolls(asked: Sequence[tuple[Target, KnownRoll | None]]) -> list[Roll | AgentError]:
+    """Some nodes at a time; each has its target's time-out for all pages together."""
+    return asyncio.run(_call_rolls(asked))
+
+
+async def _call_rolls(
+    asked: Sequence[tuple[Target, KnownRoll | None]],
+) -> list[Roll | AgentError]:
+    tls, turn = _context(), asyncio.Semaphore(ROLLS_AT_ONCE)
+
+    async def one(target: Target, known: KnownRoll | None) -> Roll | AgentError:
+        async with turn:
+            try:
+                return await _within(target, _roll(target, known, tls))
+            except AgentError as error:
+                return error
+
+    return list(await asyncio.gather(*(one(target, known) for target, known in asked)))
+
+
+async def _roll(target: Target, known: KnownRoll | None, tls: ssl.SSLContext) -> Roll:
+    users: list[str] = []
+    async with _session(tls) as session:
+        while True:
+            after = quote(users[-1], safe="") if users else ""
+            path = f"/srm/v1/logged-in?after={after}"
+            page = _read(await _request(session, target, "GET", path), LoggedIn)
+            if not users and (page.boot_id, page.revision) == known:
+                return Roll(page.boot_id, page.revision, None)
+            if page.node != target.name or (page.more and not page.users):
+                raise AgentError("answer", "a roll of another node, or one that does not end")
+            users += page.users
+            if not page.more:
+                return Roll(page.boot_id, page.revision, tuple(users))
+            if len(users) > MOST_SESSIONS:
+                raise AgentError("answer", f"more than {MOST_SESSIONS} sessions")
+
+
 async def _within(target: Target, work: Coroutine[Any, Any, T]) -> T:
     try:
         async with asyncio.timeout(target.timeout):
@@ -105,19 +167,23 @@ async def _certificate(target: Target) -> Certificate:
 
 
 async def _exchange(target: Target, method: str, path: str, body: Any = None) -> _Reply:
+    async with _session() as session:
+        return await _request(session, target, method, path, body)
+
+
+def _session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls or _context()))
+
+
+async def _request(
+    session: aiohttp.ClientSession, target: Target, method: str, path: str, body: Any = None
+) -> _Reply:
     host = f"[{target.host}]" if ":" in target.host else target.host
-    options: dict[str, Any] = {"ssl": _context(), "server_hostname": target.name}
+    options: dict[str, Any] = {"server_hostname": target.name}
     begun = time.time()
-    async with (
-        aiohttp.ClientSession() as session,
-        session.request(
-            method,
-            f"https://{host}:{target.port}{path}",
-            json=body,
-            allow_redirects=False,
-            **options,
-        ) as response,
-    ):
+    async with session.request(
+        method, f"https://{host}:{target.port}{path}", json=body, allow_redirects=False, **options
+    ) as response:
         text = bytearray()
         async for chunk in response.content.iter_any():
             text += chunk

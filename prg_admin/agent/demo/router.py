@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import bisect
 import contextlib
 import json
 import os
@@ -22,6 +23,8 @@ LOOK_S = 0.25
 """Timers stand still while the machine is suspended, so the clock is looked at now and then."""
 LONGEST_LINE = 512
 UNREAD_LIMIT = 64 * 1024
+LIST_BYTES = 16 * 1024
+"""Of the names in one answer; the agent reads no line that is much longer."""
 
 
 class Router:
@@ -32,6 +35,9 @@ class Router:
         self._until: float | None = None
         self._sessions: dict[str, Session] = {}
         self._said_sessions = 0
+        self._revision = 0
+        self._listing: list[str] = []
+        """All who were logged in when somebody last began to ask."""
         self._report_timer: asyncio.TimerHandle | None = None
         self._expiry_timer: asyncio.TimerHandle | None = None
         self.agent: asyncio.WriteTransport | None = None
@@ -74,6 +80,20 @@ class Router:
         for session in [s for s in self._sessions.values() if s.home not in self._serve]:
             session.close()
 
+    def list(self, asked: dict[str, Any]) -> None:
+        """A page of those who are logged in; in the order they had when the first was asked for."""
+        after, size, page = str(asked["after"]), 0, []
+        if not after:
+            self._listing = sorted(self._sessions)
+        rest = self._listing[bisect.bisect_right(self._listing, after) :]
+        for user in rest:
+            size += len(json.dumps(user))
+            if page and size > LIST_BYTES:
+                break
+            page.append(user)
+        answer = {"listed": asked["list"], "users": page, "more": len(page) < len(rest)}
+        self.say({**answer, "revision": self._revision})
+
     def admits(self, home: str) -> bool:
         self._look()
         return home in self._serve
@@ -83,14 +103,15 @@ class Router:
         if earlier is not None:
             earlier.close()
         self._sessions[session.user] = session
-        self._report_soon()
+        self._changed()
 
     def left(self, session: Session) -> None:
         if self._sessions.get(session.user) is session:
             del self._sessions[session.user]
-            self._report_soon()
+            self._changed()
 
-    def _report_soon(self) -> None:
+    def _changed(self) -> None:
+        self._revision += 1
         if self._report_timer is None:
             loop = asyncio.get_running_loop()
             self._report_timer = loop.call_later(REPORT_PAUSE_S, self._report)
@@ -129,7 +150,8 @@ class Session(asyncio.Protocol):
     def _log_in(self, words: list[str]) -> None:
         if self._transport is None:
             return
-        if len(words) == 3 and words[0] == "LOGIN" and self._router.admits(words[2]):  # noqa: PLR2004
+        is_login = len(words) == 3 and words[0] == "LOGIN" and words[1].isprintable()  # noqa: PLR2004
+        if is_login and self._router.admits(words[2]):
             _, self.user, self.home = words
             self._transport.write(b"OK\n")
             self._router.joined(self)
@@ -172,7 +194,11 @@ async def run(host: str, port: int) -> None:
 async def _obey(router: Router, orders: asyncio.StreamReader) -> None:
     """Ends when the agent has closed the pipe, for without an agent nobody may be served."""
     while line := await orders.readline():
-        router.order(json.loads(line))
+        said = json.loads(line)
+        if "list" in said:
+            router.list(said)
+        else:
+            router.order(said)
 
 
 def main() -> int:
