@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "prg_admin.groups",
     "prg_admin.users",
     "prg_admin.recovery",
+    "prg_admin.certificates",
     "prg_admin.console",
     "prg_admin.cli",
 ]
@@ -128,6 +129,8 @@ CELERY_BEAT_SCHEDULE = {
     "prune-accounts": {"task": "accounts.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     # The engine judges what it did since.
     "check": {"task": "recovery.check", "schedule": 10.0, "options": {"expires": 20}},
+    # Who is logged in where, and what came of recoveries that nobody told the chores of.
+    "gather": {"task": "certificates.gather", "schedule": 10.0, "options": {"expires": 10}},
     # What could not be sent is tried again.
     "deliver": {"task": "notify.deliver", "schedule": 5.0, "options": {"expires": 10}},
     # Long work whose worker was killed goes on where it was.

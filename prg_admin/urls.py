@@ -14,5 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("prg_admin.parameters.urls")),
     path("", include("prg_admin.users.urls")),
     path("", include("prg_admin.recovery.urls")),
+    path("", include("prg_admin.certificates.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from prg_admin.domain import movements
 from prg_admin.domain.facts import NodeView
 from prg_admin.domain.pair import Decision, check_invariants
 from prg_admin.domain.replay import Case, Recording
 from prg_admin.domain.states import TRANSITIONAL
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import LoadedPair
+from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce
 from prg_admin.recovery import alarms
 from prg_admin.recovery.models import Event
@@ -64,6 +66,9 @@ def record(
         recording=Recording.of(case, decision).to_json(),
     )
     alarms.raise_for(event, case, decision)
+    if movements.begins(event.before, event.after) or movements.ends(event.before, event.after):
+        # After the commit, and for another worker: what it gathers holds up no recovery.
+        enqueue("certificates.note", group_id=loaded.group_id)
     return event
 
 

@@ -70,6 +70,7 @@ def world() -> dict[str, Any]:
         "groups": {"pk": group.pk, "node_pk": node.pk, "action": "failover"},
         "topology": {"pk": node.pk},
         "jobs": {"pk": job.pk},
+        "certificates": {"kind": "csv"},
         "users": {"pk": presence_user.pk, "import_pk": staged.pk},
         "": {"group_id": group.pk, "node_id": node.pk, "event_id": event.pk},
     }

@@ -49,6 +49,8 @@ PAGES = {
     "events-all": "/events/",
     "events-picture": "/events/groups/{group}/?hours=1",
     "event": "/recovery/events/{event}/",
+    "certificate": "/certificates/events/{event}/",
+    "certificates": "/certificates/groups/{group}/",
     # System > Service Parameters, Enterprise Parameters
     "service-parameters": f"/system/service-parameters/?server={{node}}&service={SRM}",
     "service-parameters-advanced": f"/system/service-parameters/?server={{node}}&service={SRM}"
@@ -84,6 +86,7 @@ NO_PAGES = {
     "groups:group-recover": "only while both nodes have failed; the same page as for Failover",
     "recovery:acknowledge": "only while the automatic fallback is held",
     "recovery:event-recording": "a file",
+    "certificates:download": "a file",
     "recovery:engine-status": "a part of every page",
 }
 

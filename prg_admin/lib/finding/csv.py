@@ -18,6 +18,7 @@ from prg_admin.lib.finding.columns import Column
 from prg_admin.lib.finding.find import Found, batches
 
 BATCH = 500
+CSV = "text/csv; charset=utf-8"
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes UTF-8 for something else."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -39,10 +40,17 @@ def csv_response(
 ) -> StreamingHttpResponse:
     """All that was found, not only its page; made while it is sent."""
     chunks = csv_chunks(found, rows)
+    return streamed(request, chunks, name=f"{found.listing.name}.csv", content_type=CSV)
+
+
+def streamed(
+    request: HttpRequest, chunks: Iterator[bytes], *, name: str, content_type: str
+) -> StreamingHttpResponse:
+    """A file to be kept, piece by piece."""
     # Under ASGI Django would gather a synchronous iterator as a whole before the first byte.
     content = _in_thread(chunks) if isinstance(request, ASGIRequest) else chunks
-    response = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.listing.name}.csv"'
+    response = StreamingHttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
 
@@ -54,16 +62,16 @@ def csv_chunks(
     language = get_language()
     columns = [column for column in found.listing.columns if column.value]
     with override(language):
-        head = BYTE_ORDER_MARK + _line([str(column.label) for column in columns])
+        head = BYTE_ORDER_MARK + line_of([str(column.label) for column in columns])
     yield head.encode()
     for batch in batches(found, size):
         # The thread may serve somebody else between two pieces: the language is set for each.
         with override(language):
-            text = "".join(_line(_cells(columns, row)) for row in rows(batch))
+            text = "".join(line_of(_cells(columns, row)) for row in rows(batch))
         yield text.encode()
 
 
-def _line(cells: Iterable[Any]) -> str:
+def line_of(cells: Iterable[Any]) -> str:
     line = _Line()
     csv.writer(line).writerow(cells)
     return line.text

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from prg_admin.cli import dbreplication, ha, replay
+from prg_admin.cli import certificate, dbreplication, ha, replay
 from prg_admin.domain.requests import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.actor import command_line_actor
@@ -27,7 +27,7 @@ TITLES = {
 class Command(BaseCommand):
     help = (
         "The administration commands: utils ha status | failover | fallback | recover | "
-        "acknowledge | recording | replay, "
+        "acknowledge | recording | replay | certificate, "
         "utils dbreplication status | runtimestate."
     )
 
@@ -59,6 +59,7 @@ class Command(BaseCommand):
                     help="state that this node is powered off; the recovery does not wait for it",
                 )
         replay.add_arguments(verbs)
+        certificate.add_arguments(verbs)
         dbreplication.add_arguments(areas)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -80,6 +81,10 @@ class Command(BaseCommand):
             self.stdout.write(text)
             if not alike:
                 raise SystemExit(1)
+            return
+        if options["verb"] == certificate.VERB:
+            for text in certificate.run(**options):
+                self.stdout.write(text, ending="")
             return
         verb, name = options["verb"], options["name"]
         if verb in ("failover", "fallback", "powered-off"):
