@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count
 
+from prg_admin.domain.assignment import GroupSeats, Layout, Survivor, survivors
 from prg_admin.domain.catalogue import RE_LOGIN_LOWER, RE_LOGIN_UPPER, SRM
 from prg_admin.domain.conditions import fallback_wait
 from prg_admin.domain.facts import Facts, NodeView, Pair, is_held
@@ -116,6 +117,13 @@ class GroupStatus:
     @property
     def assigned(self) -> int:
         return sum(m.status.users for m in self.members)
+
+    @property
+    def survivors(self) -> list[Survivor]:
+        """What each node would have to serve if the other failed."""
+        names = tuple(m.name for m in self.members)
+        group = GroupSeats(self.group.name, names, self.group.ha_enabled)
+        return survivors(Layout((group,), {m.name: m.status.users for m in self.members}))
 
     @property
     def active(self) -> int | None:

@@ -10,6 +10,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Lower
 
+from prg_admin.domain.assignment import GroupSeats, Layout, Survivor, survivors
 from prg_admin.topology.models import Cluster, Node
 from prg_admin.topology.selectors import NodeStatus, node_list, node_status
 
@@ -24,6 +25,17 @@ class TreeGroup:
     @property
     def users(self) -> int:
         return sum(node.users for node in self.nodes)
+
+    @property
+    def survivor(self) -> Survivor | None:
+        """What a node would have to serve if its peer failed; of both it is the same."""
+        names = tuple(node.name for node in self.nodes)
+        layout = Layout((GroupSeats(self.name, names, self.ha_enabled),), self.users_by_node)
+        return next(iter(survivors(layout)), None)
+
+    @property
+    def users_by_node(self) -> dict[str, int]:
+        return {node.name: node.users for node in self.nodes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,8 @@ class Plan:
 
     @property
     def survivors(self) -> list[Survivor]:
-        """Those that could not serve all afterwards."""
-        return [s for s in assignment.survivors(self.after) if s.is_over]
+        """Of each pair with High Availability, as it would be afterwards."""
+        return assignment.survivors(self.after)
 
 
 def plan_assignment(seats: Seats, tally: Tally, target: Target) -> Plan:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prg_admin.domain.assignment import Mode, Survivor
+from prg_admin.domain.assignment import Mode
 from prg_admin.lib.labels import state_label
 from prg_admin.users.csv_files import Fault
 from prg_admin.users.plans import Code, Problem
@@ -88,15 +87,6 @@ def problem_text(problem: Problem) -> str:
     if "state" in values:
         values["state"] = str(state_label(values["state"]).text)
     return str(_PROBLEMS[problem.code] % values)
-
-
-def survivor_text(survivor: Survivor) -> str:
-    return _("If %(failed)s fails, %(node)s would serve %(users)s of %(limit)s users.") % {
-        "failed": survivor.failed,
-        "node": survivor.node,
-        "users": number(survivor.users),
-        "limit": number(survivor.limit),
-    }
 
 
 def mode_text(mode: Mode) -> str:

@@ -31,7 +31,7 @@ from prg_admin.users.handlers import ASSIGN, REBALANCE
 from prg_admin.users.listing import USERS, listed_users, user_rows
 from prg_admin.users.plans import Plan, Seats, Target
 from prg_admin.users.selectors import cluster_seats
-from prg_admin.users.sentences import mode_text, number, problem_text, survivor_text
+from prg_admin.users.sentences import mode_text, number, problem_text
 
 CHANGED = "users-changed"
 UNPROCESSABLE = 422
@@ -146,11 +146,10 @@ def rebalance(request: HttpRequest) -> HttpResponse:
 
 
 def plan_words(plan: Plan) -> dict[str, Any]:
-    """A plan for the template: figures, what forbids it, what it would mean for survivors."""
+    """A plan for the template: figures, and what forbids it."""
     return {
         "plan": plan,
         "problems": [problem_text(problem) for problem in plan.problems],
-        "warnings": [survivor_text(survivor) for survivor in plan.survivors],
         "unplaced": _("%(count)s users would find no place.") % {"count": number(plan.unplaced)}
         if plan.unplaced
         else "",

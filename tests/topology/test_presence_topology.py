@@ -63,6 +63,21 @@ def test_a_node_whose_status_cannot_be_read_raises_an_alarm(admin: Client, tokyo
     assert "1 node unknown" in html
 
 
+def test_what_a_survivor_would_have_to_serve(admin: Client, tokyo: Cluster):
+    said = branch(admin.get(PAGE).content.decode(), "East")
+    assert "if one node fails, the other would serve 3 of 25,000 users" in said
+    assert 'data-survivor-over="no"' in said
+
+
+def test_a_survivor_that_could_not_serve_all_is_marked(admin: Client, tokyo: Cluster):
+    node = tokyo.nodes.get(name="imp2")
+    many = [PresenceUser(cluster=tokyo, userid=f"u{i}", home=node) for i in range(24_998)]
+    PresenceUser.objects.bulk_create(many, batch_size=5000)
+    said = branch(admin.get(PAGE).content.decode(), "East")
+    assert "the other would serve 25,001 of 25,000 users" in said
+    assert 'data-survivor-over="yes"' in said
+
+
 def test_view_leads_to_the_node_details(admin: Client, tokyo: Cluster):
     node = tokyo.nodes.get(name="imp1")
 

@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
+from prg_admin.domain.assignment import Survivor
 from prg_admin.domain.preflight import Condition
-from prg_admin.lib import labels, preflight, sentences
+from prg_admin.lib import capacity, labels, preflight, sentences
 from prg_admin.lib.agent_words import agent_text
 
 register = template.Library()
@@ -53,6 +54,16 @@ def state_badge(state: str) -> SafeString:
 @register.simple_tag
 def service_badge(state: str) -> SafeString:
     return badge(labels.service_state_label(state), state)
+
+
+@register.filter
+def survivor_text(survivor: Survivor) -> str:
+    return capacity.survivor_text(survivor)
+
+
+@register.filter
+def either_text(survivor: Survivor) -> str:
+    return capacity.either_text(survivor)
 
 
 @register.filter

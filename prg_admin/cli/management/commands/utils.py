@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from prg_admin.cli import certificate, dbreplication, ha, replay
+from prg_admin.cli import certificate, dbreplication, ha, replay, users
 from prg_admin.domain.requests import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.actor import command_line_actor
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     help = (
         "The administration commands: utils ha status | failover | fallback | recover | "
         "acknowledge | recording | replay | certificate, "
-        "utils dbreplication status | runtimestate."
+        "utils dbreplication status | runtimestate, utils users server."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -61,6 +61,7 @@ class Command(BaseCommand):
         replay.add_arguments(verbs)
         certificate.add_arguments(verbs)
         dbreplication.add_arguments(areas)
+        users.add_arguments(areas)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
@@ -75,6 +76,9 @@ class Command(BaseCommand):
     def _carry_out(self, options: dict[str, Any]) -> None:
         if options["area"] == dbreplication.AREA:
             self.stdout.write(dbreplication.run(**options, now=steady_now()))
+            return
+        if options["area"] == users.AREA:
+            self.stdout.write(users.run(**options))
             return
         if options["verb"] in replay.VERBS:
             text, alike = replay.run(**options)
