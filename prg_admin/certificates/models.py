@@ -92,9 +92,12 @@ class Roll(models.Model):
 
 
 class Gathering(models.Model):
-    """Until when events were looked at: one row."""
+    """How far those who gather are: one row."""
 
     upto_at = models.DateTimeField()
+    """Until when events were looked at."""
+    leased_until_at = models.DateTimeField(null=True)
+    """Until then another worker is about it: nodes that do not answer hold up one thread alone."""
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(pk=1), name="gathering_one"),)

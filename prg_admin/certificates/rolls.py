@@ -30,7 +30,7 @@ TURNS = 6
 """In which everybody is asked once, while they are few."""
 MOST_ASKED = 32
 """Nodes of one turn."""
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 """Of a node for all pages of its roll."""
 KEPT = 2
 

@@ -34,6 +34,8 @@ LATELY = timedelta(hours=1)
 """An event that nobody looked at for so long gets no certificate any more."""
 OVERLAP = timedelta(minutes=2)
 """Events of one moment are committed one after the other."""
+LEASE = timedelta(seconds=60)
+"""Of who gathers; longer than all that is waited for."""
 GRACE = timedelta(seconds=60)
 """After the last client should have logged in again."""
 
@@ -111,30 +113,36 @@ def homes_of(names: Iterable[str]) -> dict[str, list[str]]:
     return {name: sorted(of) for name, of in homes.items()}
 
 
-def note(*, group_id: int, clock: Clock) -> None:
-    """All that one message of the engine leads to."""
-    ended = movements_note(group_id=group_id, clock=clock)
-    if ended:
-        _roll_and_refresh(ended, clock)
+def gather(*, clock: Clock) -> bool:
+    """What no message told, the nodes whose turn it is, and sessions that come back.
 
-
-def gather(*, clock: Clock) -> None:
-    """What no message told, the nodes whose turn it is, and sessions that come back."""
+    False: another worker is about it.
+    """
     now = clock()
-    status, _ = Gathering.objects.get_or_create(pk=1, defaults={"upto_at": now - LATELY})
-    lately = Event.objects.filter(at__gt=status.upto_at - OVERLAP, group__isnull=False)
+    Gathering.objects.get_or_create(pk=1, defaults={"upto_at": now - LATELY})
+    free = Q(leased_until_at=None) | Q(leased_until_at__lt=now)
+    if not Gathering.objects.filter(free, pk=1).update(leased_until_at=now + LEASE):
+        return False
+    _note_lately(clock)
+    _look_at_sessions(clock)
+    Gathering.objects.filter(pk=1).update(upto_at=now, leased_until_at=None)
+    return True
+
+
+def _note_lately(clock: Clock) -> None:
+    since = Gathering.objects.get(pk=1).upto_at - OVERLAP
+    lately = Event.objects.filter(at__gt=since, group__isnull=False)
     for group_id in lately.order_by().values_list("group_id", flat=True).distinct():
         movements_note(group_id=group_id, clock=clock)
-    Gathering.objects.filter(pk=1).update(upto_at=now)
+
+
+def _look_at_sessions(clock: Clock) -> None:
     unsettled = Certificate.objects.filter(ended__isnull=False, settled_at=None)
-    _roll_and_refresh(list(unsettled.values_list("pk", flat=True)), clock, due_nodes(now=now))
-
-
-def _roll_and_refresh(keys: list[int], clock: Clock, nodes: Iterable[Node] = ()) -> None:
-    found = list(Certificate.objects.filter(pk__in=keys).select_related("begun", "ended"))
+    found = list(unsettled.select_related("begun", "ended"))
     names = {node["node"] for one in found for node in one.begun.before}
     answering = Node.objects.filter(name__in=names, last_report__reachable=True)
-    rolls_take(list({node.pk: node for node in (*nodes, *answering)}.values()), clock=clock)
+    nodes = {node.pk: node for node in (*due_nodes(now=clock()), *answering)}
+    rolls_take(list(nodes.values()), clock=clock)
     for certificate in found:
         _refresh(certificate, clock())
 

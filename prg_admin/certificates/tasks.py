@@ -8,7 +8,7 @@ from prg_admin.lib.clock import steady_now
 
 @shared_task(name="certificates.note")
 def note(*, group_id: int, **_: object) -> None:
-    services.note(group_id=group_id, clock=steady_now)
+    services.movements_note(group_id=group_id, clock=steady_now)
 
 
 @shared_task(name="certificates.gather")

@@ -21,7 +21,7 @@ def create_people(**homes: str) -> None:
 
 
 def note(pair: SimPair) -> None:
-    services.note(group_id=pair.group_id, clock=lambda: pair.now)
+    services.movements_note(group_id=pair.group_id, clock=lambda: pair.now)
 
 
 def gather(pair: SimPair) -> None:
@@ -42,6 +42,7 @@ def fail_over(pair: SimPair, *, noted: bool = True) -> None:
         note(pair)
     pair.run(3)
     note(pair)
+    gather(pair)
 
 
 def fall_back(pair: SimPair) -> None:
@@ -49,6 +50,7 @@ def fall_back(pair: SimPair) -> None:
     note(pair)
     pair.run(5)
     note(pair)
+    gather(pair)
 
 
 def newest() -> Certificate:

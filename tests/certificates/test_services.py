@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from prg_admin.certificates import services
-from prg_admin.certificates.models import Certificate, Roll
+from prg_admin.certificates.models import Certificate, Gathering, Roll
 from prg_admin.certificates.services import rows_of
 from prg_admin.domain.movements import Verdict, Way
 from prg_admin.users.models import PresenceUser
@@ -110,6 +110,7 @@ def test_of_a_dead_node_nothing_is_invented(people: SimPair, nodes: Nodes):
     for _ in range(15):
         people.run(1)
         note(people)
+    gather(people)
     assert newest().way == Way.FAILOVER
     assert rows(newest())[0] == ("ann", "a", "a", "b", None, 0)
     assert newest().summary["sessions"]["before"] is None
@@ -123,6 +124,7 @@ def test_who_was_logged_in_on_a_dead_node_is_known_from_its_last_roll(
     for _ in range(15):
         people.run(1)
         note(people)
+    gather(people)
     assert rows(newest())[0] == ("ann", "a", "a", "b", 1, 0)
 
 
@@ -186,7 +188,7 @@ def test_old_events_get_none(pair: SimPair, nodes: Nodes):
     Certificate.objects.all().delete()
     pair.lose_service(0)
     pair.run(6)
-    services.note(group_id=pair.group_id, clock=lambda: pair.now + timedelta(hours=2))
+    services.movements_note(group_id=pair.group_id, clock=lambda: pair.now + timedelta(hours=2))
     assert Certificate.objects.count() == 0
 
 
@@ -207,3 +209,11 @@ def test_two_rolls_of_a_node_are_kept(people: SimPair, nodes: Nodes):
         nodes.log_in("a", user)
         gather_all(people)
     assert Roll.objects.filter(node__name="a").count() == 2
+
+
+def test_one_worker_gathers_at_a_time(people: SimPair, nodes: Nodes):
+    Gathering.objects.update(leased_until_at=people.now + services.LEASE)
+    assert not services.gather(clock=lambda: people.now)
+    late = people.now + services.LEASE + timedelta(seconds=1)
+    assert services.gather(clock=lambda: late)
+    assert Gathering.objects.get().leased_until_at is None
