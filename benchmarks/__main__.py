@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: failovers, a changed cell, sweeps, as ratios of one run.
+"""``python -m benchmarks``: failovers, a changed cell, sweeps, pages, users, as ratios of one run.
 
 A whole installation is started for it. Beside each measurement the bare cost of the same steps is
 measured on the same machine in the same minute; only the ratios can be compared between machines.
@@ -24,7 +24,7 @@ from tests.scenarios.person import Person
 
 INSTALLED = ("failover", "page", "drills")
 """Measured on one whole installation."""
-ALONE = ("sweep", "many", "admin")
+ALONE = ("sweep", "many", "admin", "users")
 PARTS = (*INSTALLED, *ALONE)
 
 

@@ -109,7 +109,7 @@ def _run() -> dict[str, Any]:
         command = [sys.executable, "-m", "prg_admin.live.server", "--port", str(port)]
         process = spawn(command, log=log, death_signal=signal.SIGTERM, env=dict(os.environ))
         try:
-            ready = wait_until(lambda: _answers(port), seconds=30)
+            ready = wait_until(lambda: answers(port), seconds=30)
             assert ready, log.read_text()
             return _measure(lambda: Browser(port, *people), keys)
         finally:
@@ -143,7 +143,7 @@ def _prepare() -> tuple[tuple[str, str], list[int]]:
     return (cookies, token), list(keys)
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         link.request("GET", "/login/")
@@ -160,10 +160,10 @@ def _measure(browser: Callable[[], Browser], keys: list[int]) -> dict[str, Any]:
         cases[name] = {}
         for concurrency, requests in IN_A_TURN.items():
             sides = Side(ours), Side(theirs)
-            for turn in range(ROUNDS):
+            for number in range(ROUNDS):
                 for side in sides:
-                    _turn(side, [browser() for _ in range(concurrency)], requests, turn > 0)
-            cases[name][f"concurrency {concurrency}"] = _compared(*sides)
+                    turn(side, [browser() for _ in range(concurrency)], requests, number > 0)
+            cases[name][f"concurrency {concurrency}"] = compared(*sides)
             sys.stderr.write(f"{name}, {concurrency}: {cases[name]}\n")
     return {
         "what": f"pages over {GROUPS} groups; Django's admin over the same table is the unit",
@@ -217,7 +217,7 @@ def _fields(page: str) -> dict[str, str]:
     return {"revision": revision[1], "ha_enabled": "on", "confirmed": ""}
 
 
-def _turn(side: Side, browsers: list[Browser], requests: int, is_counted: bool) -> None:
+def turn(side: Side, browsers: list[Browser], requests: int, is_counted: bool) -> None:
     """``requests`` of them, shared by the browsers; a warm-up is not counted."""
     tickets = iter(range(requests))
     failures: list[BaseException] = []
@@ -253,7 +253,7 @@ def _shared(tickets: Iterator[int]) -> Iterator[int]:
         yield ticket
 
 
-def _compared(ours: Side, theirs: Side) -> dict[str, Any]:
+def compared(ours: Side, theirs: Side) -> dict[str, Any]:
     a, b = _summary(ours), _summary(theirs)
     return {
         "requests_per_second_ratio": round(a["requests_per_second"] / b["requests_per_second"], 2),
