@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from prg_admin.certificates import services
 from prg_admin.certificates.models import Certificate
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.topology.models import Node
 from prg_admin.users.models import PresenceUser
 from tests.recovery.agents import SimPair

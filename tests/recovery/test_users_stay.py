@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from prg_admin.domain.facts import Action
+from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.topology.models import Node
 from prg_admin.users.models import PresenceUser

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prg_admin.domain.assignment import Mode
+from prg_admin.domain.group_rules import GroupDraft
 from prg_admin.domain.states import NodeState
-from prg_admin.domain.validation import GroupDraft
 from prg_admin.groups import services as groups
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.lib.actor import Actor
