@@ -314,6 +314,14 @@ ROWS = (
     ),
     _row(
         FAILED,
+        _("A node did not answer while the group was starting, and nobody could be sure that it "
+          "serves nobody; nobody was moved."),
+        _("Repair the network or switch the node on. When both nodes answer, the group goes on by "
+          "itself; if it does not, press Recover."),
+        R.PEER_DOWN_INITIALIZING,
+    ),
+    _row(
+        FAILED,
         _("An agent restarted while the group had failed, or something went wrong inside."),
         RECOVER,
         R.UNKNOWN,

@@ -19,6 +19,7 @@ class Name(models.TextChoices):
     SRM_FAILOVER = "SRMFailover"
     SRM_FAILED = "SRMFailed"
     INVARIANT_BROKEN = "InvariantBroken"
+    DUPLICATE_NODE = "DuplicateNode"
     TEST = "Test", _("Test")
 
 

@@ -32,6 +32,11 @@ def _template(name: str) -> str:
         )
     if name == Name.INVARIANT_BROKEN:
         return _("The engine found that it broke its own rule %(Invariant)s in group %(Group)s.")
+    if name == Name.DUPLICATE_NODE:
+        return _(
+            "Two machines claim to be %(Node)s. The one that was known first goes on; the other "
+            "serves nobody. Stop the other, then restart the agent of the first."
+        )
     return _("A test of the channel %(Channel)s, asked for by %(By)s. Nothing has happened.")
 
 

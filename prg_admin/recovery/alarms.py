@@ -5,6 +5,8 @@ The original names no alarm for a failover that was asked for, a fallback or the
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from prg_admin.domain.pair import Decision
 from prg_admin.domain.replay import Case
 from prg_admin.domain.states import NodeState
@@ -40,6 +42,11 @@ def _raise(name: Name, event: Event, case: Case, **parameters: str) -> None:
         at=case.now,
         parameters={**parameters, "Group": case.pair.group, "Event": event.pk},
     )
+
+
+def raise_for_rival(*, node: str, boot_id: str, at: datetime) -> None:
+    """Once for each start of the second machine."""
+    alarm_raise(key=f"rival-{boot_id}", name=Name.DUPLICATE_NODE, at=at, parameters={"Node": node})
 
 
 def raise_for_breach(breach: Breach) -> None:

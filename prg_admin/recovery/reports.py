@@ -13,6 +13,7 @@ from prg_admin.domain.facts import NodeView
 from prg_admin.domain.under_way import sent
 from prg_admin.domain.wire import DatabaseReport, Goal, Report
 from prg_admin.live.news import announce
+from prg_admin.recovery.alarms import raise_for_rival
 from prg_admin.recovery.known import Known
 from prg_admin.topology.agents import Answer
 from prg_admin.topology.models import NodeReport
@@ -56,7 +57,7 @@ def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
         unique_fields=["node"],
         update_fields=["reachable", "error"],
     )
-    _tell_rivals_from_restarts([pk for pk, _, answer in heard if answer.report])
+    _tell_rivals_from_restarts([pk for pk, _, answer in heard if answer.report], now)
     news = [f"node-{pk}" for pk, known, answer in heard if is_news(known, answer)]
     announce(*news, *(["nodes"] if news else []))
 
@@ -128,19 +129,20 @@ def keep_ticks(unchanged: Sequence[tuple[Known, Answer]], *, now: datetime) -> N
     announce(*news, *(["nodes"] if news else []))
 
 
-def _tell_rivals_from_restarts(node_ids: Sequence[int]) -> None:
+def _tell_rivals_from_restarts(node_ids: Sequence[int], now: datetime) -> None:
     """An agent that called in under a new boot and now answers has restarted.
 
     If the known one answers on, two machines claim the node; that is told until the known one is
     replaced or restarted.
     """
-    rows = NodeReport.objects.filter(pk__in=node_ids)
+    rows = NodeReport.objects.filter(pk__in=node_ids).select_related("node")
     for row in rows.exclude(claimed_boot="", rival_boot=""):
         known = (row.document or {}).get("boot_id", "")
         rival = row.claimed_boot or row.rival_boot
         rival = "" if known == rival else rival
         if rival and rival != row.rival_boot:
             logger.error("two machines claim node %s; the second is ignored", row.node_id)
+            raise_for_rival(node=row.node.name, boot_id=rival, at=now)
         NodeReport.objects.filter(pk=row.pk).update(claimed_boot="", rival_boot=rival)
         announce(f"node-{row.pk}", "nodes")
 

@@ -186,7 +186,7 @@ def test_a_test_goes_to_one_channel_even_if_it_is_off():
 
 @pytest.mark.parametrize("name", list(Name))
 def test_every_alarm_has_its_sentence(name: Name):
-    parameters = {**FAILOVER, "Invariant": "I01", "Channel": "ops", "By": "bob"}
+    parameters = {**FAILOVER, "Invariant": "I01", "Channel": "ops", "By": "bob", "Node": "imp1"}
     alarm = Alarm(name=name, key="k", severity=2, at=NOW, parameters=parameters)
     text = document(Delivery(pk=1, alarm=alarm, channel=create_channel()))["text"]
     assert text.endswith(".")

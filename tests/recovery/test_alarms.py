@@ -7,11 +7,13 @@ from django.test import Client
 
 from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
+from prg_admin.domain.wire import CallIn, CallInKind
 from prg_admin.lib.clock import steady_now
 from prg_admin.notify.models import Alarm, Channel, Delivery
 from prg_admin.recovery.models import EngineStatus
+from prg_admin.recovery.services import call_in
 from tests.factories import create_user
-from tests.recovery.agents import SimPair
+from tests.recovery.agents import SimPair, key_of
 
 
 def names() -> list[str]:
@@ -43,6 +45,28 @@ def test_a_group_that_fails_says_so_once(pair: SimPair):
     pair.run(8)
     assert pair.states == (NodeState.FAILED, NodeState.FAILED)
     assert names() == ["SRMFailed"]
+
+
+def calls_in_as_a(boot_id: str) -> None:
+    call = CallIn(node="a", boot_id=boot_id, kind=CallInKind.STARTED, detail="")
+    call_in(call=call, key=key_of("a"), now=steady_now())
+
+
+def test_a_second_machine_that_claims_a_node_says_so_once(pair: SimPair, broker):
+    for _ in range(3):
+        calls_in_as_a("of the copy")
+        pair.run(1)
+    (alarm,) = Alarm.objects.all()
+    assert (alarm.name, alarm.parameters, alarm.severity) == ("DuplicateNode", {"Node": "a"}, 2)
+
+
+def test_a_node_that_restarts_is_no_second_machine(pair: SimPair, broker):
+    node = pair.nodes[0]
+    node.crash()
+    node.start(pair.clock)
+    calls_in_as_a(str(node.boot))
+    pair.run(1)
+    assert names() == []
 
 
 def test_f31_without_a_broker_or_a_channel_the_failover_goes_on(pair: SimPair, monkeypatch):
