@@ -14,6 +14,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.test import Client
 from django.urls import Resolver404, get_resolver, resolve, reverse
 from django.utils.timezone import now
@@ -24,6 +26,7 @@ from prg_admin.domain.states import NodeState
 from prg_admin.jobs.services import job_start
 from prg_admin.lib.actor import Actor
 from prg_admin.recovery.models import Event
+from prg_admin.topology.models import Node
 from prg_admin.users.imports import import_stage
 from tests.factories import create_group, create_presence_users, create_user
 
@@ -144,6 +147,17 @@ def test_reading_changes_nothing(sign_in, world, place, role):
         refused = not rule.is_public and not role.includes(rule.read)
         assert (answer.status_code == 403) == refused
     assert all_rows() == before
+
+
+@each([p for p in READABLE if p.pattern.name == "node"])
+def test_i17_red_when_a_page_that_is_read_leaves_something(sign_in, world, place, monkeypatch):
+    def note_and_render(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        Node.objects.filter(pk=world["topology"]["pk"]).update(description="somebody looked")
+        return render(request, *args, **kwargs)
+
+    monkeypatch.setattr("prg_admin.topology.views.render", note_and_render)
+    with pytest.raises(AssertionError):
+        test_reading_changes_nothing(sign_in, world, place, Role.READ_ONLY)
 
 
 @each([p for p in PLACES if "POST" in (methods_of(p.view) or ())])

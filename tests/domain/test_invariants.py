@@ -360,12 +360,16 @@ ELSEWHERE: dict[str, list[tuple[str, str]]] = {
     ],
     "I13": [("tests/recovery/test_cycle.py", "test_the_event_says_who_did_it_and_by_which_values")],
     "I14": [
+        ("tests/notify/test_outbox.py", "test_i14_each_alarm_is_tried_at_each_channel_and_is"),
+        ("tests/notify/test_outbox.py", "test_i14_red_on_a_seeded_bug"),
         ("tests/notify/test_outbox.py", "test_the_same_thing_raised_twice_is_one_alarm_and_one"),
         ("tests/notify/test_outbox.py", "test_a_channel_that_hangs_keeps_no_other"),
         ("tests/scenarios/test_notifications.py", "test_f31_a_channel_that_hangs_holds_up_no"),
     ],
     "I15": [
         ("tests/e2e/test_sleeping_browser.py", "test_f30_a_browser_that_slept_through_a_hundred"),
+        ("tests/live/test_hub.py", "test_i15_a_browser_that_comes_back_shows_what_is_so"),
+        ("tests/live/test_hub.py", "test_i15_red_when_what_was_missed_is_not_told"),
         ("tests/live/test_hub.py", "test_resync_reaches_everybody"),
     ],
     "I16": [
@@ -374,7 +378,10 @@ ELSEWHERE: dict[str, list[tuple[str, str]]] = {
         ("tests/launcher/test_installation.py", "test_no_secret_is_on_a_command_line"),
         ("tests/admin/test_support_pages.py", "test_the_hash_of_a_nodes_key_is_not_shown"),
     ],
-    "I17": [("tests/accounts/test_matrix.py", "test_reading_changes_nothing")],
+    "I17": [
+        ("tests/accounts/test_matrix.py", "test_reading_changes_nothing"),
+        ("tests/accounts/test_matrix.py", "test_i17_red_when_a_page_that_is_read_leaves"),
+    ],
     "I18": [
         (
             "tests/domain/test_replay.py",
@@ -390,6 +397,11 @@ HERE = {name for name, _ in BUGS} | {"I08", "I10", "I18"}
 def test_every_invariant_is_judged_somewhere():
     every = {f"I{number:02}" for number in range(1, 19)}
     assert HERE | set(ELSEWHERE) == every
+
+
+@pytest.mark.parametrize("name", sorted(set(ELSEWHERE) - HERE))
+def test_what_is_judged_elsewhere_was_seen_red_there(name: str):
+    assert any("_red_" in test for _, test in ELSEWHERE[name])
 
 
 @pytest.mark.parametrize("name", sorted(ELSEWHERE))

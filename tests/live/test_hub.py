@@ -79,6 +79,34 @@ async def test_what_was_missed_comes_as_one_piece_of_news(hub, broker):
     assert await hub.missed(browser, seen) == News(last, browser.topics)
 
 
+async def i15_holds(hub: Hub, broker: redis.Redis) -> bool:
+    """What a browser that was away shows, after it fetched anew what it is told to, is so."""
+    database = dict.fromkeys(("group-7", "nodes"), 0)
+    shown = dict(database)
+    seen = publish(broker, "group-7")
+    for change in range(1, 4):
+        database["group-7"] = change
+        publish(broker, "group-7")
+    back = await hub.register(frozenset(database))
+    missed = await hub.missed(back, seen)
+    topics = missed.topics if missed else frozenset()
+    shown.update(database if RESYNC in topics else {t: database[t] for t in topics})
+    return shown == database
+
+
+async def test_i15_a_browser_that_comes_back_shows_what_is_so(hub, broker):
+    assert await i15_holds(hub, broker)
+
+
+async def test_i15_red_when_what_was_missed_is_not_told(hub, broker, monkeypatch):
+    async def nothing(self: Hub, after: str = "", count: int | None = None) -> list[hubs.Entry]:
+        return [] if after else await good(self, count=count)
+
+    good = Hub._entries
+    monkeypatch.setattr(Hub, "_entries", nothing)
+    assert not await i15_holds(hub, broker)
+
+
 async def test_nothing_missed_is_no_news(hub, broker, group_7):
     seen = publish(broker, "group-7")
     publish(broker, "group-8")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -182,6 +185,51 @@ def test_a_test_goes_to_one_channel_even_if_it_is_off():
     delivery = alarm.deliveries.get()
     assert delivery.channel == channel
     assert "asked for by bob" in document(delivery)["text"]
+
+
+def i14_holds(monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Each of three alarms, raised twice, is tried once at each channel; one channel hangs."""
+    monkeypatch.setattr(way_out, "DEADLINE_S", 1.0)
+    with receiver(None) as dead, receiver() as well:
+        create_channel(dead.address)
+        create_channel(well.address)
+        for key in ("event-1", "event-2", "event-3") * 2:
+            raised(key)
+        with contextlib.suppress(RuntimeError):
+            delivered()
+    attempts = list(Delivery.objects.values_list("attempts", flat=True))
+    return attempts == [1] * 6 and len(well.taken) == 3
+
+
+def told_anew_each_time(patch: pytest.MonkeyPatch) -> None:
+    good, number = Alarm.objects.get_or_create, itertools.count()
+    patch.setattr(
+        Alarm.objects, "get_or_create", lambda key, **kw: good(key=f"{key}-{next(number)}", **kw)
+    )
+
+
+def alarms_without_a_way_out(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Delivery.objects, "bulk_create", list)
+
+
+def one_channel_takes_the_others_down(patch: pytest.MonkeyPatch) -> None:
+    def nobody_catches_it(error: Exception) -> str:
+        raise RuntimeError("not caught") from error
+
+    patch.setattr(way_out, "cause", nobody_catches_it)
+
+
+def test_i14_each_alarm_is_tried_at_each_channel_and_is_told_once(monkeypatch):
+    assert i14_holds(monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "seeded",
+    [told_anew_each_time, alarms_without_a_way_out, one_channel_takes_the_others_down],
+)
+def test_i14_red_on_a_seeded_bug(monkeypatch, seeded: Callable[[pytest.MonkeyPatch], None]):
+    seeded(monkeypatch)
+    assert not i14_holds(monkeypatch)
 
 
 @pytest.mark.parametrize("name", list(Name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.cookiejar
+import re
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -76,6 +77,20 @@ class Person:
             {**form, "name": name, **chosen, **({"ha_enabled": "on"} if ha else {})},
         )
         assert f'value="{name}"' in saved, saved
+
+    def disable_ha(self, group: str) -> None:
+        path = f"{GROUPS}{self._installation.group_id(group)}/"
+        form = read_form(self.get(path), "group-form")
+        form.pop("ha_enabled", None)
+        self.post(path, form)
+
+    def enable_ha(self, group: str) -> str:
+        """After reading what would happen; returns what was read."""
+        path = f"{GROUPS}{self._installation.group_id(group)}/"
+        form = read_form(self.get(path), "group-form") | {"ha_enabled": "on"}
+        shown = self.post(f"{path}preflight/", form)
+        self.post(path, form | dict(re.findall(r'name="(confirmed)".*value="(\w+)"', shown)))
+        return shown
 
     def delete_group(self, name: str) -> None:
         """Deletes the group, if there is one; with High Availability on that is switched off."""

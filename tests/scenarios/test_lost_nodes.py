@@ -88,10 +88,12 @@ def test_f19_with_services_dead_on_both_nodes_nobody_is_moved_and_recover_starts
 def test_f20_the_node_that_is_to_take_over_dies_in_a_failover(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
+    """It ends at the deadline that it began with, whatever is entered meanwhile (F29)."""
     person.set_parameters("imp1", HASTY)
     with no_worker(installation):
         installation.manage("utils", "ha", "failover", "imp1")
         installation.kill_agent("imp2")
+        person.set_parameters("imp1", PATIENT)
     pair.becomes(FAILED, FAILED, reason="Cisco Server Recovery Manager Take Over Users Failed")
     installation.start("imp2")
     wait_until(lambda: _answers(installation, "imp2"), "imp2 answers")

@@ -1,0 +1,86 @@
+"""High Availability is switched on while something is wrong (F24), by the page and for real."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from prg_admin.domain.transitions import ROWS
+from tests.scenarios.installation import Installation
+from tests.scenarios.pair import WatchedPair
+from tests.scenarios.person import Person
+from tests.scenarios.test_node_databases import disabled, value
+from tests.scenarios.waiting import becomes, wait_until
+
+pytestmark = pytest.mark.processes
+
+BACKUP, FAILED = "Running in Backup Mode", "Running in Failed Mode"
+SERVICES_DOWN = "Failed Over with Critical Services Not Running"
+SERVICE_DOWN, NOT_ENABLED = "Critical Service Down", "High Availability Not Enabled"
+RULES = {row.rule for row in ROWS}
+
+
+@pytest.fixture
+def without_ha(pair: WatchedPair, person: Person) -> Iterator[WatchedPair]:
+    person.disable_ha(pair.group)
+    pair.becomes("Unknown", "Unknown", reason=NOT_ENABLED)
+    yield pair
+    person.enable_ha(pair.group)
+
+
+def moves(pair: WatchedPair, *, after: int) -> list[str]:
+    return [rule for rule in pair.rules(after=after) if rule in RULES]
+
+
+def services_known_to_run(installation: Installation, node: str) -> int:
+    """As the engine heard it last."""
+    sql = (
+        "select jsonb_path_query_array(r.document, '$.services[*] ? (@.state == \"started\")')"
+        " as up"
+        " from topology_nodereport r join topology_node n on n.id = r.node_id where n.name = %s"
+    )
+    return len(installation.query(sql, node)[0]["up"])
+
+
+def lose_a_service(installation: Installation, node: str) -> None:
+    up = services_known_to_run(installation, node)
+    installation.kill_service(node)
+    wait_until(lambda: services_known_to_run(installation, node) < up, f"{node} has said so")
+
+
+def test_f24_with_a_service_down_on_one_node_it_happens_as_the_page_said(
+    installation: Installation, without_ha: WatchedPair, person: Person
+):
+    lose_a_service(installation, "imp1")
+    before = installation.last_event()
+    shown = person.enable_ha(without_ha.group)
+    without_ha.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    without_ha.everybody_is_at("imp2")
+    assert moves(without_ha, after=before) == re.findall(r'data-rule="([\w-]+)"', shown)
+
+
+def test_f24_with_services_down_on_both_nodes_the_group_fails_until_recover(
+    installation: Installation, without_ha: WatchedPair, person: Person
+):
+    for node in ("imp1", "imp2"):
+        lose_a_service(installation, node)
+    before = installation.last_event()
+    person.enable_ha(without_ha.group)
+    without_ha.becomes(FAILED, FAILED, reason=SERVICE_DOWN)
+    assert moves(without_ha, after=before) == ["ha-on", "init-both-down"]
+    person.ask_for_recovery(without_ha.group)
+    without_ha.becomes_normal()
+    without_ha.everybody_is_at_home()
+
+
+def test_f24_with_replication_that_is_not_good_both_nodes_become_normal(
+    installation: Installation, without_ha: WatchedPair, person: Person
+):
+    """What is served does not depend on it; the page wants it to be read."""
+    with disabled(installation, "imp2"):
+        becomes(lambda: value(installation, "imp2"), 1)
+        assert 'name="confirmed"' in person.enable_ha(without_ha.group)
+        without_ha.becomes_normal()
+    without_ha.everybody_is_at_home()
