@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from prg_admin.domain.facts import HOLD_WINDOW, is_held
 from prg_admin.domain.limitations import Limitation, limitation
 from prg_admin.domain.pair import decide
 from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason, Role
 from tests.domain.simulation import EPOCH_START, SETTINGS, World
 from tests.domain.test_pair import fail_over_by_service, lose_service
+from tests.domain.test_transitions import taking_back
 
 S, R = NodeState, Reason
 
@@ -246,6 +248,35 @@ def test_a_failover_that_nobody_drove_is_not_overdue_until_the_engine_had_its_ti
     assert decide(woken, settings=SETTINGS, now=overdue).rule != "take-over-overdue"
     late = overdue + timedelta(seconds=SETTINGS.transition_deadline)
     assert decide(woken, settings=SETTINGS, now=late).rule == "take-over-overdue"
+
+
+@pytest.mark.parametrize(("apart", "held"), [(timedelta(hours=1), True), (HOLD_WINDOW, False)])
+def test_failovers_that_lie_a_day_back_hold_nothing(world: World, apart: timedelta, *, held: bool):
+    pair = replace(world.pair, automatic_failovers=(world.now - apart, world.now))
+    assert is_held(pair, world.now) is held
+
+
+def test_no_deadline_ends_anything_while_neither_node_answers(world: World):
+    world.step(Request(Action.FAILOVER, 0))
+    late = EPOCH_START + timedelta(seconds=world.clock + 100)
+    pair = world.probed()
+    just_heard = late - timedelta(seconds=1)
+    silent = tuple(replace(node, reachable=False, heard_at=just_heard) for node in pair.nodes)
+    assert decide(pair, settings=SETTINGS, now=late).rule == "take-over-overdue"
+    assert decide(replace(pair, nodes=silent), settings=SETTINGS, now=late).rule is None
+
+
+def test_each_half_of_a_fallback_has_the_whole_deadline():
+    """First the services start, then the backup lets go."""
+    world = taking_back(until=Role.STANDBY)
+    begun = world.pair.nodes[0].since
+    world.pass_time(5)
+    while world.pair.nodes[0].target is not Role.OWN:
+        world.step()
+        world.mail()
+    (since,) = {node.since for node in world.pair.nodes}
+    assert begun is not None
+    assert since == world.now > begun
 
 
 def test_recover_is_refused_while_a_node_that_keeps_serving_is_out_of_reach():

@@ -1,4 +1,4 @@
-"""Processes of the engine besides those that the launcher started."""
+"""Processes of the engine besides those that the launcher started, or without its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ from tests.scenarios.waiting import wait_until
 
 CELERY = (sys.executable, "-m", "celery", "-A", "prg_admin.celery")
 STOP_SECONDS = 20.0
+
+
+@contextmanager
+def no_worker(installation: Installation) -> Iterator[None]:
+    """What is done meanwhile has happened before the engine looks."""
+    installation.stop("worker")
+    yield
+    installation.start("worker")
 
 
 @contextmanager

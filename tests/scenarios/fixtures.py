@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator, Mapping
 import pytest
 
 from prg_admin.launcher.spawn import free_port
+from tests.plugins.rows import note_fired
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
@@ -31,6 +32,8 @@ def installation(
     try:
         made.bring_up()
         yield made
+        if made.database_answers():
+            note_fired(request.config, made.rules())
     finally:
         code = made.bring_down()
     assert code == 0, made.launcher_log[-2000:]

@@ -225,6 +225,10 @@ class Installation:
             group, after,
         )  # fmt: skip
 
+    def rules(self) -> set[str]:
+        """Of all events there are."""
+        return {row["rule"] for row in self.query("select distinct rule from recovery_event")}
+
     def last_event(self) -> int:
         return int(self.query("select coalesce(max(id), 0) as id from recovery_event")[0]["id"])
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from prg_admin.domain.transitions import ROWS
+from tests.scenarios.databases import disabled, value
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
-from tests.scenarios.test_node_databases import disabled, value
 from tests.scenarios.waiting import becomes, wait_until
 
 pytestmark = pytest.mark.processes

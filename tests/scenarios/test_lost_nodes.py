@@ -6,13 +6,13 @@ import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.states import DEMO_SERVICES
 from tests.scenarios.doors import DoorWatch, admits
+from tests.scenarios.extras import no_worker
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
@@ -37,14 +37,6 @@ def watch(installation: Installation, pair: WatchedPair) -> Iterator[DoorWatch]:
     with DoorWatch(doors) as watch:
         wait_until(lambda: watch.admitted, "the watch sees a door that admits")
         yield watch
-
-
-@contextmanager
-def no_worker(installation: Installation) -> Iterator[None]:
-    """What is done meanwhile has happened before the engine looks."""
-    installation.stop("worker")
-    yield
-    installation.start("worker")
 
 
 def start_together(installation: Installation, *nodes: str) -> None:
