@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from prg_admin.domain.limitations import Limitation, limitation
@@ -257,6 +259,17 @@ def test_an_older_database_climbs_above_the_epochs_its_nodes_have_seen(world: Wo
 )
 def test_what_a_normal_pair_allows(world: World, action, expected):
     assert limitation(world.probed(), action, 0) is expected
+
+
+@pytest.mark.parametrize("action", [Action.DELETE, Action.CHANGE_MEMBERS])
+def test_a_pair_is_let_go_only_when_its_nodes_are_told_to_serve_their_own(world: World, action):
+    """After High Availability went off in the middle of something."""
+    world.switch_ha(on=False)
+    world.run(1)
+    assert limitation(world.probed(), action) is None
+    a, b = world.pair.nodes
+    on_its_way = replace(world.pair, nodes=(replace(a, ordered=Role.STANDBY), b))
+    assert limitation(on_its_way, action) is Limitation.IN_TRANSITION
 
 
 def test_what_a_failed_over_pair_allows(world: World):

@@ -11,6 +11,7 @@ import pytest
 from django.db import OperationalError, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from prg_admin.celery import app
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.recovery import limits, tasks
@@ -74,6 +75,24 @@ def test_a_locked_group_lets_the_task_fail_whole_and_the_next_look_finds_it(pair
 def test_what_ran_out_is_tried_again(task: Any):
     assert OperationalError in task.autoretry_for
     assert task.max_retries
+
+
+def own_tasks() -> list[Any]:
+    app.loader.import_default_modules()
+    return [task for name, task in app.tasks.items() if not name.startswith("celery.")]
+
+
+def test_a_task_is_acknowledged_only_when_it_is_done():
+    """A worker that dies gives it back; so each may run twice."""
+    assert {task.name.partition(".")[0] for task in own_tasks()} >= {"recovery", "notify", "jobs"}
+    assert [task.name for task in own_tasks() if not task.acks_late] == []
+    assert [task.name for task in own_tasks() if not task.reject_on_worker_lost] == []
+
+
+def test_the_engine_has_a_queue_of_its_own():
+    for task in own_tasks():
+        queue = app.amqp.router.route({}, task.name)["queue"].name
+        assert (queue == limits.QUEUE) is task.name.startswith("recovery."), task.name
 
 
 class Worker:
