@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from prg_admin.accounts.access import readers_see_serviceability_acts
 from prg_admin.lib.actor import actor_of
-from prg_admin.lib.htmx import render_page
+from prg_admin.lib.htmx import is_fragment_request, render_page
 from prg_admin.lib.sentences import agent_error_text
 from prg_admin.topology import services
 from prg_admin.topology.access import choose_node
@@ -70,7 +70,7 @@ def service_activation(request: HttpRequest) -> HttpResponse:
     shown = _shown(found)
     if request.method == "POST":
         return _save(request, shown)
-    if not request.htmx:
+    if not is_fragment_request(request):
         shown = _as_the_node_says(shown)
     checked = _asked_for(request.GET.get("check", ""), shown)
     seen = frozenset(request.GET.getlist("seen"))
