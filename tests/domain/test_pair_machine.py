@@ -8,7 +8,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from prg_admin.domain.pair import check_invariants
 from tests.domain.lives import LINKS, NAMES, PARAMETERS, REQUESTS, Life, live_and_recover
@@ -17,12 +23,19 @@ from tests.soak.checker import Record, replays, wrongs
 NODES = st.integers(0, 1)
 UP = st.booleans()
 WAYS_TO_END_OR_BEGIN = ["crash", "lose_agent", "shut_down", "start", "restart"]
-LIVES, STEPS = 250, 100
-"""Of each of the four tests below: 100,000 steps in all."""
+LIVES, STEPS = 60, 100
+"""Of each of the four tests of seeded lives."""
+EXAMPLES, EXAMPLE_STEPS = 145, 200
+"""Of each of the four runs of the state machine; some examples are shorter."""
+STEPS_OF_A_RUN = 25_000
+"""At least: 100,000 in all."""
 
 
 class PairMachine(RuleBasedStateMachine):
     """What Hypothesis finds, it also makes short."""
+
+    steps = 0
+    """Of all examples."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,6 +112,7 @@ class PairMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_served_twice(self) -> None:
+        PairMachine.steps += 1
         self.life.world.check()
         check_invariants(self.life.world.pair)
 
@@ -109,13 +123,18 @@ class PairMachine(RuleBasedStateMachine):
         assert [name for name, _ in wrongs(self.history)] == []
 
 
-TestPairMachine = PairMachine.TestCase
-TestPairMachine.settings = settings(
-    max_examples=60,
-    stateful_step_count=50,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+@pytest.mark.parametrize("run", range(4))
+def test_whatever_is_tried_every_invariant_holds(run: int):
+    del run  # each draws examples of its own
+    PairMachine.steps = 0
+    many = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=EXAMPLE_STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(PairMachine, settings=many)
+    assert PairMachine.steps >= STEPS_OF_A_RUN
 
 
 def broken(seed: int) -> list[str]:
