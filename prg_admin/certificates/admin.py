@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from prg_admin.certificates.models import Certificate, Roll
+from prg_admin.certificates.models import Certificate, Gathering, Roll
 from prg_admin.lib.support_pages import ReadOnlyAdmin
 
 
@@ -20,3 +20,9 @@ class RollAdmin(ReadOnlyAdmin):
     list_select_related = ("node",)
     search_fields = ("node__name",)
     exclude = ("users",)
+
+
+@admin.register(Gathering)
+class GatheringAdmin(ReadOnlyAdmin):
+    list_display = ("id", "upto_at", "leased_until_at")
+    search_fields = ("=id",)

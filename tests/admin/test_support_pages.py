@@ -19,6 +19,7 @@ from django.utils import timezone
 from prg_admin.accounts.models import SignInFailure, User
 from prg_admin.audit.models import Action as AuditAction
 from prg_admin.audit.models import Entry, Kind
+from prg_admin.certificates.models import Gathering
 from prg_admin.domain import catalogue
 from prg_admin.domain.limitations import Limitation
 from prg_admin.domain.requests import Action
@@ -32,6 +33,7 @@ from prg_admin.recovery import admin as recovery_admin
 from prg_admin.recovery.models import Breach, EngineStatus, Event, RoundTrip
 from prg_admin.topology.models import Cluster, LinkMeasure, Node, NodeReport
 from prg_admin.users.imports import import_stage
+from tests.certificates.rows import create_certificate, create_roll
 from tests.factories import (
     create_cluster,
     create_group,
@@ -76,9 +78,11 @@ def run_action(client: Client, action: str, *rows: Model) -> list[tuple[int, str
 def fill(count: int) -> Iterator[Model]:
     """``count`` rows of every table; the engine's own has but one."""
     yield EngineStatus.objects.get_or_create(pk=1)[0]
+    yield Gathering.objects.get_or_create(pk=1, defaults={"upto_at": timezone.now()})[0]
     for number in range(count):
         group = create_group()
         event = create_event(group)
+        yield create_certificate(event)
         yield Maintenance.objects.create(
             group=group, began_at=event.at, began_by="alice", counted={}
         )
@@ -97,6 +101,7 @@ def fill(count: int) -> Iterator[Model]:
             yield from (member, member.node, member.node.last_report)
             yield from create_presence_users(1, home=member.node)
             yield RoundTrip.objects.create(node=member.node, at=timezone.now(), rtt_ms=1.5)
+            yield create_roll(member.node)
         ends = {"source": member.node, "target": group.members.first().node}
         yield LinkMeasure.objects.create(**ends, asked_at=timezone.now(), mbps=12.5)
         yield from create_delivery(f"channel of {group.name}")

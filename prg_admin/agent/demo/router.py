@@ -82,7 +82,8 @@ class Router:
 
     def list(self, asked: dict[str, Any]) -> None:
         """A page of those who are logged in; in the order they had when the first was asked for."""
-        after, size, page = str(asked["after"]), 0, []
+        after, size = str(asked["after"]), 0
+        page: list[str] = []
         if not after:
             self._listing = sorted(self._sessions)
         rest = self._listing[bisect.bisect_right(self._listing, after) :]
