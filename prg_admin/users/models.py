@@ -49,6 +49,8 @@ class PresenceUser(models.Model):
                 condition=models.Q(home__isnull=True),
                 name="presence_user_unassigned",
             ),
+            # Of the list's usual order: its first page is read, not sorted out of all.
+            models.Index(Lower("userid"), "id", name="presence_user_sorted"),
             # Of "begins with" and "is exactly", which compare in capitals.
             models.Index(
                 OpClass(Upper("userid"), name="text_pattern_ops"), name="presence_user_found"
