@@ -17,7 +17,6 @@ import shutil
 import ssl
 import time
 from collections.abc import Coroutine
-from enum import StrEnum
 from typing import Any
 
 import aiohttp
@@ -30,11 +29,13 @@ from prg_admin.agent.door import Door
 from prg_admin.agent.heartbeats import Heartbeats
 from prg_admin.agent.keeper import LOOK_S, DoorKeeper
 from prg_admin.agent.links import Links
+from prg_admin.agent.orders import Orders
 from prg_admin.agent.refusal import Refused
 from prg_admin.agent.right import Right
 from prg_admin.agent.roll import Roll
 from prg_admin.agent.store import Store
-from prg_admin.agent.supervisor import Service, Supervisor
+from prg_admin.agent.supervisor import Supervisor
+from prg_admin.agent.wishes import Action, Wishes, carry_out
 from prg_admin.agent.work import ServiceWork, leaves_idle, with_goal
 from prg_admin.domain.checkups import Checkup
 from prg_admin.domain.states import Role, ServiceState
@@ -47,19 +48,6 @@ BE_HEARD_S = 0.5
 GOODBYE_S = 2.0
 DATABASE_LOOK_S = 0.5
 """How long a report may wait for another look at a database that did not answer."""
-
-
-class Action(StrEnum):
-    START = "start"
-    STOP = "stop"
-    RESTART = "restart"
-    ACTIVATE = "activate"
-    """Mark it as in use, for good, and start it (an Idle node starts it with its Fallback)."""
-    DEACTIVATE = "deactivate"
-    """Stop it, and have nothing start it, also after a restart of the agent."""
-
-
-STARTING = frozenset({Action.START, Action.RESTART})
 
 
 class Node:
@@ -84,6 +72,8 @@ class Node:
         self._door = door
         self._look = asyncio.Event()
         self._right = Right()
+        self._orders = Orders(node=config.name, boot_id=boot_id, store=store, right=self._right)
+        self._wishes = Wishes(store, supervisor)
         self._work = ServiceWork(supervisor, settled=self._look.set)
         self._callins = CallIns(
             http,
@@ -110,7 +100,6 @@ class Node:
             self._database = Database(config.database, node=config.name, changed=self._on_database)
         self._began = clock.now()
         self._seq = 0
-        self._order_seq = 0
         self._followed = False
         """The stored goal is followed: it was put since the start, or cannot be outdated."""
         self._closing = False
@@ -139,7 +128,7 @@ class Node:
             version=self._config.version,
             boot_id=self._boot_id,
             seq=self._seq,
-            order_seq=self._order_seq,
+            order_seq=self._orders.seq,
             up_s=clock.now() - self._began,
             highest_epoch=state.highest_epoch,
             goal_epoch=0 if goal is None else goal.epoch,
@@ -191,43 +180,18 @@ class Node:
         """Raises :class:`Refused`, and OSError when the goal cannot be written down."""
         goal = order.goal
         async with self._turn:
-            self._check(order)
+            if self._closing:
+                raise Refused(503, "shutting-down")
+            self._orders.check(order)
             start = leaves_idle(self._store.state, goal)
             names = self._supervisor.names
             await self._store.change(lambda state: with_goal(state, goal, names))
-            self._order_seq = order.seq
-            self._check_fresh(order)  # the disk may have been slow
+            self._orders.seq = order.seq
+            self._orders.check_fresh(order)  # the disk may have been slow
             log.info("goal: %s, epoch %d, group %r", goal.role, goal.epoch, goal.group)
             await self._follow(goal, start=start)
             self._told = self._situation()
         return self.report()
-
-    def _check(self, order: Order) -> None:
-        if self._closing:
-            raise Refused(503, "shutting-down")
-        goal, highest = order.goal, self._store.state.highest_epoch
-        if goal.node != self._config.name:
-            raise Refused(400, "wrong-node", detail=f"This is node {self._config.name}.")
-        if goal.epoch < highest:
-            log.warning("refused a goal of epoch %d, the highest is %d", goal.epoch, highest)
-            raise Refused(409, "stale-epoch", highest_epoch=highest)
-        self._check_fresh(order)
-        self._check_later(order)
-
-    def _check_fresh(self, order: Order) -> None:
-        """An order that lay about while we were isolated must not wake us."""
-        self._right.check(clock.now())
-        if (order.boot_id, order.fences) != (self._boot_id, self._right.fences):
-            log.warning("refused an order for an earlier state of this node")
-            fences = self._right.fences
-            raise Refused(409, "stale-order", boot_id=self._boot_id, fences=fences)
-
-    def _check_later(self, order: Order) -> None:
-        """One that was overtaken by a later order must not undo it."""
-        again = self._goal is not None and order.goal.digest == self._goal.digest
-        if order.seq < self._order_seq or (order.seq == self._order_seq and not again):
-            log.warning("refused an order older than the last, report %d", order.seq)
-            raise Refused(409, "stale-order", order_seq=self._order_seq)
 
     async def _follow(self, goal: Goal, *, start: bool) -> None:
         self._followed = True
@@ -236,7 +200,7 @@ class Node:
         self._follow_database(goal)
         self._keeper.follow(goal)
         await self._keeper.turn_away()
-        self._take_up_wishes()
+        self._wishes.take_up()
         self._work.follow(goal.role, start=start)
         if self._right.fenced:
             await self._be_heard()
@@ -261,27 +225,9 @@ class Node:
         async with self._turn:
             if self._closing:
                 raise Refused(503, "shutting-down")
-            if name not in self._supervisor:
-                raise Refused(404, "unknown-service")
-            is_idle = self._role is Role.IDLE
-            if action in STARTING and is_idle:
-                raise Refused(409, "idle")
-            if action in STARTING and not self._supervisor[name].activated:
-                raise Refused(409, "not-activated")
-            log.info("%s %s", action, name)
-            if action in (Action.ACTIVATE, Action.DEACTIVATE):
-                activated = action is Action.ACTIVATE
-                wanted = activated and not is_idle
-                await self._store.activate(name, activated=activated, wanted=wanted)
-            else:
-                await self._store.want({name: action is not Action.STOP})
-            self._take_up_wishes()
-        self._spawn(_carry_out(self._supervisor[name], action))
+            await self._wishes.note(name, action, is_idle=self._role is Role.IDLE)
+        self._spawn(carry_out(self._supervisor[name], action))
         return self.report()
-
-    def _take_up_wishes(self) -> None:
-        self._supervisor.want(self._store.state.wanted)
-        self._supervisor.deactivate(self._store.state.deactivated)
 
     # What happens here
 
@@ -295,7 +241,7 @@ class Node:
                 self._followed = True
                 self._right.assume(goal)
                 self._keeper.follow(goal)
-        self._take_up_wishes()
+        self._wishes.take_up()
         self._work.follow(self._role, start=True)
         self._callins.send(CallInKind.STARTED)
 
@@ -408,14 +354,6 @@ class Node:
             return
         if self._supervisor.last_not_stopped() is None and not self._door.possible:
             await self._callins.goodbye(GOODBYE_S)
-
-
-async def _carry_out(service: Service, action: Action) -> None:
-    """Starting what is not wanted, or runs already, does nothing."""
-    if action not in (Action.START, Action.ACTIVATE):
-        await service.stop()
-    if action not in (Action.STOP, Action.DEACTIVATE):
-        await service.start()
 
 
 async def _rest(event: asyncio.Event, seconds: float | None) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from prg_admin.agent.node import Action, Node
+from prg_admin.agent.node import Node
 from prg_admin.agent.refusal import Refused
 from prg_admin.agent.tls import common_name
+from prg_admin.agent.wishes import Action
 from prg_admin.domain.checkups import LinkOrder
 from prg_admin.domain.ticks import tag_of, ticks_of
 from prg_admin.domain.wire import Document, Heartbeat, Order, Report, WireError

@@ -25,7 +25,8 @@ from django.conf import settings
 
 from prg_admin.domain.ticks import TAG, TICKS
 from prg_admin.domain.wire import Order, Report, WireError
-from prg_admin.topology.exchange import Ask, BadAnswerError, Outcome, Response, Wires
+from prg_admin.topology.connection import BadAnswerError, Response
+from prg_admin.topology.exchange import Ask, Outcome, Wires
 
 WORD = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """An agent's own word for a refusal."""

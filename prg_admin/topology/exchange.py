@@ -1,9 +1,9 @@
-"""Many requests at once to the agents: HTTP/1.1 over mutual TLS, on connections that are kept.
+"""Many requests at once to the agents, on connections that are kept.
 
 Probing is the engine's heart, and a general client costs several times what the probe itself does.
 This one asks from the calling thread, with one ``epoll`` over plain TLS sockets: each connection
-carries one request at a time, each request has one total deadline, and what comes back is limited
-in length, head included. ``httptools`` says what is an answer; nobody is led elsewhere.
+(``topology.connection``) carries one request at a time, each request has one total deadline.
+Nobody is led elsewhere.
 
 A node that does not answer holds up nobody: whenever nothing has happened for a moment, more of the
 waiting requests are begun.
@@ -12,10 +12,8 @@ waiting requests are begun.
 from __future__ import annotations
 
 import contextlib
-import errno
 import functools
 import ipaddress
-import os
 import select
 import socket
 import ssl
@@ -26,24 +24,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
-import httptools
+from prg_admin.topology.connection import BadAnswerError, Connection, Key, Response
 
 MOST_AT_ONCE = 100
 """Requests under way at a time; more of them only make each one slower."""
 STALL_S = 0.02
 """Without any answer for so long, more requests are begun beside those under way."""
-MOST_BYTES = 1024 * 1024
-"""A report of any number of services is far shorter."""
 IDLE_S = 320.0
 """A connection that rested longer is not used again; no sensible heartbeat interval is as long."""
-CHUNK = 16 * 1024
 
-_IN = select.EPOLLIN | select.EPOLLONESHOT
-_OUT = select.EPOLLOUT | select.EPOLLONESHOT
 _clock = time.monotonic
-
-Key = tuple[str, str, int]
-"""The name the certificate must bear, host and port."""
 
 
 class Ask(NamedTuple):
@@ -53,162 +43,11 @@ class Ask(NamedTuple):
     """In all: connection, request and answer."""
 
 
-class Response(NamedTuple):
-    status: int
-    body: bytes
-    tag: str
-    """Of the ETag header, without its quotes; empty when there is none."""
-    ticks: str
-    """Of the Ticks header."""
-    took_s: float
-
-
-class BadAnswerError(Exception):
-    """What came is no HTTP answer, or is too long."""
-
-
-class HungUpError(ConnectionError):
-    """The other side closed the connection before it had answered."""
-
-
 Outcome = Response | Exception
-"""TimeoutError, ssl.SSLError, another OSError, or one of the above."""
+"""TimeoutError, ssl.SSLError, another OSError, or one of ``topology.connection``."""
 _Where = tuple[int, Any]
 _STREAM = socket.SOCK_STREAM
 _UNASKED = OSError("not asked")
-
-
-class Connection:
-    """One socket, from its connect to the end of its use. Every step returns at once."""
-
-    __slots__ = (
-        "_body", "_headed", "_length", "_parser", "_request", "_tag", "_ticks", "_tls", "began",
-        "complete", "deadline", "events", "is_kept", "key", "place", "rested_at", "sock", "spoilt",
-        "step",
-    )  # fmt: skip
-
-    def __init__(self, sock: socket.socket, key: Key) -> None:
-        self.sock: Any = sock
-        self.key = key
-        self.is_kept = False
-        """It has carried an answer before."""
-        self.spoilt = False
-        """It cannot be used again: it ends, or more came than was asked for."""
-        self.rested_at = 0.0
-        self._parser = httptools.HttpResponseParser(self)
-
-    def begin(self, place: int, request: bytes, began: float, deadline: float) -> None:
-        self.place, self._request, self.began, self.deadline = place, request, began, deadline
-        self.step: Callable[[], None] = self.send
-        self._length = 0
-        self._body = self._tag = self._ticks = b""
-        self.complete = self._headed = False
-
-    def connect(self, where: Any, tls: ssl.SSLContext) -> None:
-        self._tls = tls
-        self.step = self._shake_hands
-        self.events = _OUT
-        failed = self.sock.connect_ex(where)
-        if failed not in (0, errno.EINPROGRESS):
-            raise OSError(failed, os.strerror(failed))
-
-    def _shake_hands(self) -> None:
-        failed = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if failed:
-            raise OSError(failed, os.strerror(failed))
-        self.sock = self._tls.wrap_socket(
-            self.sock, server_hostname=self.key[0], do_handshake_on_connect=False
-        )
-        self.step = self._go_on_shaking
-        self._go_on_shaking()
-
-    def _go_on_shaking(self) -> None:
-        try:
-            self.sock.do_handshake()
-        except ssl.SSLWantReadError:
-            self.events = _IN
-        except ssl.SSLWantWriteError:
-            self.events = _OUT
-        else:
-            self.send()
-
-    def send(self) -> None:
-        self.step = self.send
-        try:
-            while self._request:
-                self._request = self._request[self.sock.send(self._request) :]
-        except ssl.SSLWantWriteError:
-            self.events = _OUT
-        except ssl.SSLWantReadError:
-            self.events = _IN
-        else:
-            self.step, self.events = self.receive, _IN
-
-    def receive(self) -> None:
-        while not self.complete:
-            try:
-                data = self.sock.recv(CHUNK)
-            except ssl.SSLWantReadError:
-                self.events = _IN
-                return
-            except ssl.SSLWantWriteError:
-                self.events = _OUT
-                return
-            if not data:
-                self._end_of_data()
-                return
-            self._length += len(data)
-            if self._length > MOST_BYTES:
-                raise BadAnswerError(f"longer than {MOST_BYTES} bytes")
-            self._parse(data)
-
-    def _parse(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            raise BadAnswerError(str(error)) from None
-
-    def _end_of_data(self) -> None:
-        # An answer that names no length ends with its connection.
-        if not self._headed:
-            raise HungUpError("closed before the answer")
-        self.complete = self.spoilt = True
-
-    @property
-    def is_silent(self) -> bool:
-        """Kept from before, and not one byte of an answer has come."""
-        return self.is_kept and self._length == 0
-
-    def response(self) -> Response:
-        return Response(
-            self._parser.get_status_code(),
-            self._body,
-            self._tag.decode("latin-1").strip('"'),
-            self._ticks.decode("latin-1"),
-            _clock() - self.began,
-        )
-
-    # What the parser calls
-
-    def on_message_begin(self) -> None:
-        self.spoilt |= self.complete
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        size = len(name)
-        if size == 4 and name.lower() == b"etag":  # noqa: PLR2004
-            self._tag = value
-        elif size == 5 and name.lower() == b"ticks":  # noqa: PLR2004
-            self._ticks = value
-
-    def on_headers_complete(self) -> None:
-        self._headed = True
-
-    def on_body(self, body: bytes) -> None:
-        self._body += body
-
-    def on_message_complete(self) -> None:
-        self.complete = True
-        self.spoilt |= not self._parser.should_keep_alive()
 
 
 class Wires:
