@@ -33,7 +33,7 @@ from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pairs
 from prg_admin.launcher.spawn import free_port
 from prg_admin.lib.clock import steady_now
-from prg_admin.recovery import sweep
+from prg_admin.recovery import garbage, sweep
 from prg_admin.recovery.models import EngineStatus
 from prg_admin.topology import pki
 from prg_admin.topology.agents import AgentClient
@@ -132,6 +132,7 @@ def _responding(folder: Path, goals: list[dict[str, Any]], port: int) -> Iterato
 
 def _by_turns(folder: Path, port: int, ids: list[int], tags: list[str]) -> dict[str, Any]:
     ours, rows = Ours(folder), []
+    garbage.seldom()  # as a worker does
     with _bare(folder, port, tags) as bare:
         try:
             for number in range(WARM_UP + ROUNDS):

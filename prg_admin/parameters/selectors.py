@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.catalogue import Parameter
@@ -24,16 +25,28 @@ logger = logging.getLogger(__name__)
 def recovery_settings(cluster_ids: Iterable[int]) -> dict[int, RecoverySettings]:
     """What the engine works with, by cluster; one query however many clusters."""
     wanted = set(cluster_ids)
-    stored: dict[int, dict[str, str]] = {cluster_id: {} for cluster_id in wanted}
-    rows = ParameterValue.objects.filter(
-        cluster_id__in=wanted,
-        node__isnull=True,
-        service__in=(catalogue.SRM, catalogue.XCP_ROUTER),
-    )
-    for cluster_id, service, name, value in rows.values_list(
+    # As one value: hundreds would be quoted one by one, for each batch of a sweep.
+    ids = RawSQL("select unnest(string_to_array(%s, ',')::bigint[])", [",".join(map(str, wanted))])
+    return _recovery_settings(wanted, ParameterValue.objects.filter(cluster_id__in=ids))
+
+
+def all_recovery_settings() -> dict[int, RecoverySettings]:
+    """The same of every cluster there is; two queries."""
+    clusters = Cluster.objects.order_by().values_list("pk", flat=True)
+    return _recovery_settings(clusters, ParameterValue.objects.all())
+
+
+def _recovery_settings(
+    clusters: Iterable[int], values: QuerySet[ParameterValue]
+) -> dict[int, RecoverySettings]:
+    stored: dict[int, dict[str, str]] = {cluster_id: {} for cluster_id in clusters}
+    rows = values.filter(node__isnull=True, service__in=(catalogue.SRM, catalogue.XCP_ROUTER))
+    # Unordered: the names by which a page sorts them would cost three joins.
+    for cluster_id, service, name, value in rows.order_by().values_list(
         "cluster_id", "service", "name", "value"
     ):
-        if _is_usable(service, name, value):
+        # A cluster may have come between two queries.
+        if cluster_id in stored and _is_usable(service, name, value):
             stored[cluster_id][name] = value
     return {cluster_id: settings_of(values) for cluster_id, values in stored.items()}
 

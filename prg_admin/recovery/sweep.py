@@ -8,7 +8,7 @@ driven one by one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ from prg_admin.domain.wire import Goal, Order, Report
 from prg_admin.groups.pairs import load_pairs
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce
-from prg_admin.parameters.selectors import recovery_settings
+from prg_admin.parameters.selectors import all_recovery_settings, recovery_settings
 from prg_admin.recovery.cycle import (
     Round,
     due_orders,
@@ -40,12 +40,14 @@ from prg_admin.recovery.models import EngineStatus
 from prg_admin.recovery.reports import Heard, expect_taken, keep_answers, keep_ticks
 from prg_admin.recovery.selectors import LATE
 from prg_admin.topology.agents import AgentClient, Answer, Target
-from prg_admin.topology.models import Cluster, Node, NodeReport
+from prg_admin.topology.models import Node, NodeReport
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 """Nodes looked at by one task."""
+PORTION = 4 * BATCH
+"""Nodes claimed at once: the first are asked while others are still claimed."""
 
 TICK = timedelta(seconds=1)
 
@@ -53,11 +55,13 @@ TICK = timedelta(seconds=1)
 def sweep(*, now: datetime, by_beat: bool = True) -> int:
     """Claims the nodes that are due and hands them out in batches; returns how many."""
     observe = note_sweep(now=now, by_beat=by_beat)
-    claimed = claim_due(now=now)
-    for start in range(0, len(claimed), BATCH):
-        batch = claimed[start : start + BATCH]
-        enqueue("recovery.look_at", node_ids=batch, observe=observe)
-    return len(claimed)
+    count = 0
+    for claimed in claim_due(now=now):
+        for start in range(0, len(claimed), BATCH):
+            batch = claimed[start : start + BATCH]
+            enqueue("recovery.look_at", node_ids=batch, observe=observe)
+        count += len(claimed)
+    return count
 
 
 def note_sweep(*, now: datetime, by_beat: bool) -> bool:
@@ -83,10 +87,15 @@ _CLAIM = """
 with due as (
     select n.id, m.group_id
       from topology_node n
-      join unnest(%(clusters)s::bigint[], %(latest)s::timestamptz[]) as limits(cluster_id, latest)
-        on limits.cluster_id = n.cluster_id
+      join unnest(string_to_array(%(clusters)s, ',')::bigint[],
+                  string_to_array(%(intervals)s, ',')::float8[]) as heart(cluster_id, beat_s)
+        on heart.cluster_id = n.cluster_id
       left join groups_member m on m.node_id = n.id
-     where n.probed_at is null or n.probed_at <= limits.latest
+     where n.probed_at is distinct from %(now)s
+       and (n.probed_at is null
+            or n.probed_at <= %(soon)s::timestamptz - heart.beat_s * interval '1 second')
+     order by m.group_id nulls first, n.id
+     limit %(most)s
        for no key update of n skip locked
 )
 update topology_node as n set probed_at = %(now)s
@@ -95,18 +104,28 @@ returning coalesce(due.group_id, 0), n.id
 """
 
 
-def claim_due(*, now: datetime) -> list[int]:
-    """Marks due nodes as probed now and returns them; a node is claimed by one sweep only.
+def claim_due(*, now: datetime) -> Iterator[list[int]]:
+    """Marks due nodes as probed now, by portions; a node is claimed by one sweep only.
 
     The nodes of a group stand side by side.
     """
-    settings = recovery_settings(Cluster.objects.values_list("pk", flat=True))
-    # Half a tick of grace, else a tick that is a hair early would cost a whole one.
-    grace = now + TICK / 2
-    latest = [grace - timedelta(seconds=s.heart_beat_interval) for s in settings.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"clusters": list(settings), "latest": latest, "now": now})
-        return [node_id for _, node_id in sorted(cursor.fetchall())]
+    settings = all_recovery_settings()
+    # Joined by commas: lists would be quoted value by value.
+    values: dict[str, object] = {
+        "clusters": ",".join(map(str, settings)),
+        "intervals": ",".join([str(s.heart_beat_interval) for s in settings.values()]),
+        # Half a tick of grace, else a tick that is a hair early would cost a whole one.
+        "soon": now + TICK / 2,
+        "now": now,
+        "most": PORTION,
+    }
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, values)
+            claimed = [node_id for _, node_id in sorted(cursor.fetchall())]
+        yield claimed
+        if len(claimed) < PORTION:
+            return
 
 
 @dataclass(frozen=True, slots=True)

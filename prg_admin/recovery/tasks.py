@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.enqueue import enqueue
-from prg_admin.recovery import cycle, limits, selfcheck
+from prg_admin.recovery import cycle, garbage, limits, selfcheck
 from prg_admin.recovery import sweep as sweeps
 from prg_admin.recovery.retention import past_prune, round_trips_take
 from prg_admin.recovery.ticker import Ticker
@@ -32,9 +32,10 @@ def sweep(**_: object) -> None:
 
 
 @worker_ready.connect
-def start_own_ticks(sender: Any, **_: object) -> None:
+def begin(sender: Any, **_: object) -> None:
     """Sweeps go on when beat is gone."""
     if limits.is_engine(sender.app):
+        garbage.seldom()
         Ticker().start()
 
 

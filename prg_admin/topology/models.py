@@ -59,7 +59,7 @@ class Node(models.Model):
             models.CheckConstraint(condition=models.Q(size__in=SIZES), name="node_size_valid"),
         )
         indexes = (
-            models.Index(fields=("cluster", "probed_at"), name="node_due"),
+            # None holds probed_at: each sweep writes it, and then touches no index.
             # Forms and their checks name nodes exactly as they are written.
             models.Index(fields=("name",), name="node_named"),
         )

@@ -254,6 +254,10 @@ def test_a_call_that_waited_for_the_take_over_renews_nothing(pair: SimPair, monk
 # Sweeps.
 
 
+def claimed(second: float) -> list[int]:
+    return [node for portion in sweep.claim_due(now=at(second)) for node in portion]
+
+
 def test_two_sweeps_claim_each_node_once():
     cluster = create_quick_cluster()
     nodes = {create_node(cluster=cluster).pk for _ in range(20)}
@@ -262,7 +266,7 @@ def test_two_sweeps_claim_each_node_once():
 
         def claim(turn: int = turn, ready: Barrier = ready) -> list[int]:
             ready.wait(20)
-            return sweep.claim_due(now=at(turn))
+            return claimed(turn)
 
         first, second = all_at_once(claim, claim)
         assert sorted(first + second) == sorted(nodes)
@@ -273,8 +277,8 @@ def test_a_sweep_passes_over_what_another_is_claiming():
     nodes = [create_node(cluster=cluster).pk for _ in range(3)]
     with transaction.atomic():
         Node.objects.select_for_update().get(pk=nodes[0])
-        claimed = all_at_once(lambda: sweep.claim_due(now=at(0)))[0]
-    assert sorted(claimed) == nodes[1:]
+        others = all_at_once(lambda: claimed(0))[0]
+    assert sorted(others) == nodes[1:]
 
 
 def test_two_writers_of_reports_never_wait_for_one_another():

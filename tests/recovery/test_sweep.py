@@ -225,18 +225,22 @@ def test_a_group_whose_last_node_left_is_nobodys_business():
 # Who is due.
 
 
+def claimed(second: float) -> list[int]:
+    return [node for portion in sweep.claim_due(now=at(second)) for node in portion]
+
+
 def test_a_node_is_due_again_after_the_heart_beat_interval():
     nodes = [create_node(cluster=create_quick_cluster()).pk]
     ParameterValue.objects.filter(name=catalogue.HEART_BEAT_INTERVAL).update(value="3")
-    claims = [sweep.claim_due(now=at(second)) for second in range(7)]
+    claims = [claimed(second) for second in range(7)]
     assert claims == [nodes, [], [], nodes, [], [], nodes]
 
 
 def test_a_tick_a_hair_early_does_not_cost_a_whole_one():
     node = create_node(cluster=create_quick_cluster())
-    assert sweep.claim_due(now=at(0)) == [node.pk]
-    assert sweep.claim_due(now=at(0.4)) == []
-    assert sweep.claim_due(now=at(0.96)) == [node.pk]
+    assert claimed(0) == [node.pk]
+    assert claimed(0.4) == []
+    assert claimed(0.96) == [node.pk]
 
 
 def test_each_cluster_has_its_own_interval():
@@ -245,8 +249,30 @@ def test_each_cluster_has_its_own_interval():
     ParameterValue.objects.filter(cluster=slow, name=catalogue.HEART_BEAT_INTERVAL).update(
         value="9"
     )
-    assert set(sweep.claim_due(now=at(0))) == {first, second}
-    assert sweep.claim_due(now=at(1)) == [first]
+    assert set(claimed(0)) == {first, second}
+    assert claimed(1) == [first]
+
+
+def test_many_are_claimed_by_portions_each_once(monkeypatch):
+    monkeypatch.setattr(sweep, "PORTION", 3)
+    cluster = create_quick_cluster()
+    nodes = [create_node(cluster=cluster).pk for _ in range(6)]
+    portions = list(sweep.claim_due(now=at(0)))
+    assert [len(portion) for portion in portions] == [3, 3, 0]
+    assert sorted(node for portion in portions for node in portion) == nodes
+
+
+def test_no_index_holds_what_each_sweep_writes():
+    """Else each heartbeat would write every index of the table anew."""
+    written = {"topology_node": {"probed_at"}, "topology_nodereport": TICKING}
+    for table, columns in written.items():
+        with connection.cursor() as cursor:
+            indexes = connection.introspection.get_constraints(cursor, table).values()
+        indexed = {column for index in indexes if index["index"] for column in index["columns"]}
+        assert not indexed & columns
+
+
+TICKING = {"heard_at", "reachable", "error", "rtt_ms", "sessions", "ticks", "seq"}
 
 
 def test_the_nodes_of_a_group_are_claimed_side_by_side():
@@ -254,7 +280,7 @@ def test_the_nodes_of_a_group_are_claimed_side_by_side():
     nodes = [create_node(cluster=cluster) for _ in range(6)]
     for i in range(3):
         create_group(members=[nodes[i], nodes[5 - i]])
-    ids = sweep.claim_due(now=at(0))
+    ids = claimed(0)
     pairs = [set(ids[i : i + 2]) for i in (0, 2, 4)]
     assert pairs == [{nodes[i].pk, nodes[5 - i].pk} for i in range(3)]
     assert PresenceRedundancyGroup.objects.count() == 3

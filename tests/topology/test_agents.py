@@ -20,7 +20,7 @@ from prg_admin.domain.states import DEMO_SERVICES, Role
 from prg_admin.domain.ticks import Ticks
 from prg_admin.domain.wire import Goal, Order, Report, Timing
 from prg_admin.launcher.spawn import end, free_port, spawn, wait_until
-from prg_admin.topology import agents, pki
+from prg_admin.topology import agents, connection, pki
 from prg_admin.topology.agents import AgentClient, AgentError, Target
 from prg_admin.topology.enrolment import node_enrol
 from prg_admin.topology.exchange import MOST_AT_ONCE
@@ -310,6 +310,23 @@ def test_who_knows_the_report_is_told_the_ticks_alone(client: AgentClient, agent
     assert ticks.seq > first.report.seq
     assert ticks.up_s >= first.report.up_s
     assert second.rtt_ms is not None
+
+
+def test_what_a_real_agent_says_then_is_read_at_a_glance(
+    client: AgentClient, agent: Target, monkeypatch: pytest.MonkeyPatch
+):
+    """Else each probe would cost the whole of a parser."""
+    (first,) = client.probe([agent])
+    monkeypatch.setattr(connection.Connection, "_parse", None)
+    (second,) = client.probe([agent._replace(tag=first.tag)])
+    assert (second.error, second.tag) == ("", first.tag)
+
+
+def test_what_only_looks_like_it_is_left_to_the_parser():
+    glance = b'HTTP/1.1 304 Not Modified\r\nETag: "%b"\r\nTicks: 1 2.0 3 - - -\r\n' % TAG.encode()
+    assert connection.UNCHANGED.fullmatch(glance + b"\r\n")
+    more = (b"", b"\r", b"\r\n\r\n", b"Connection: close\r\n\r\n", b"\r\n" + glance + b"\r\n")
+    assert not [end for end in more if connection.UNCHANGED.fullmatch(glance + end)]
 
 
 def test_who_knows_another_report_is_told_all(client: AgentClient, agent: Target):
