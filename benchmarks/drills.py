@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from benchmarks.failover import LOOK
+from benchmarks.failover import LOOK, Stage, logged
 from benchmarks.summaries import summary
 from prg_admin.domain.timing import RecoverySettings, worst_case
 from tests.scenarios.doors import admits
@@ -26,14 +26,20 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
     )
     parameters = person.parameters("imp1")
     planned, silent = [], []
+    stages: dict[str, list[float]] = {}
     for _ in range(rounds):
         pair.heal(parameters)
+        before = installation.last_event()
         press = person.ready_to_ask_for("failover", "imp1")
         with ThreadPoolExecutor(1) as pool:
-            began = time.perf_counter()
+            last, began = time.time(), time.perf_counter()
             pressed = pool.submit(press)  # it follows to the next page, which is not the matter
             planned.append(_until_admitted(installation, began))
+            admitted = time.time()
             pressed.result()
+        for name, ended in _stages(installation, pair.group, before, last, admitted):
+            stages.setdefault(name, []).append(ended - last)
+            last = ended
     for _ in range(max(1, rounds // 3)):
         pair.heal(parameters)
         began = time.perf_counter()
@@ -46,6 +52,7 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
         "planned": {
             "what": "from pressing Failover to the first user of the node admitted by the peer",
             **summary(planned),
+            "stages": {name: summary(values) for name, values in stages.items()},
         },
         "silent": {
             "what": "agent and services frozen, to the first user admitted by the peer",
@@ -54,6 +61,20 @@ def measure(installation: Installation, person: Person, *, rounds: int) -> dict[
             "worst_to_formula": round(max(silent) / formula, 3),
         },
     }
+
+
+def _stages(
+    installation: Installation, group: str, before: int, began: float, admitted: float
+) -> list[Stage]:
+    recorded = {e["rule"]: e["at"].timestamp() for e in installation.events(group, after=before)}
+    stages = [
+        ("press to decision", recorded.get("failover-asked")),
+        ("order at the node", logged(installation, "imp1", "goal: idle", began)),
+        ("its report, second decision", recorded.get("next-order")),
+        ("order at the peer", logged(installation, "imp2", "goal: both", began)),
+        ("the door admits", admitted),
+    ]
+    return [(name, at) for name, at in stages if at is not None]
 
 
 def _until_admitted(installation: Installation, began: float) -> float:

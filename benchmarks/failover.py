@@ -104,17 +104,17 @@ def _stages(installation: Installation, group: str, before: int, began: float) -
     """Each stage with the time of day at which it ended, in order."""
     recorded = {e["rule"]: e["at"].timestamp() for e in installation.events(group, after=before)}
     stages = [
-        ("agent notices", _logged(installation, "imp1", f"{SERVICE} ended by SIGKILL", began)),
+        ("agent notices", logged(installation, "imp1", f"{SERVICE} ended by SIGKILL", began)),
         ("call-in, worker, probe, first decision", recorded.get("service-down")),
-        ("first order at the node", _logged(installation, "imp1", "goal: standby", began)),
+        ("first order at the node", logged(installation, "imp1", "goal: standby", began)),
         ("second decision", recorded.get("next-order")),
-        ("second order at the peer", _logged(installation, "imp2", "goal: both", began)),
+        ("second order at the peer", logged(installation, "imp2", "goal: both", began)),
         ("peer's report recorded", recorded.get("take-over-done")),
     ]
     return [(name, at) for name, at in stages if at is not None]
 
 
-def _logged(installation: Installation, node: str, words: str, since: float) -> float | None:
+def logged(installation: Installation, node: str, words: str, since: float) -> float | None:
     """When the node's agent first wrote this after ``since``; its clock shows milliseconds."""
     for line in installation.log_of(node).splitlines():
         if words in line:

@@ -8,7 +8,7 @@ happen under the group's row lock, on a state whose version is still the one tha
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -119,8 +119,8 @@ def _decide_and_record(step: Round, clock: Clock) -> tuple[bool, DueOrders]:
         lock_group(loaded)
         now = clock()
         nodes = zip(loaded.node_ids, loaded.pair.nodes, step.answers, strict=True)
-        keep_answers(list(nodes), now=now)
-        pair = _heard_anew(step.pair, loaded.node_ids)
+        heard = keep_answers(list(nodes), now=now)
+        pair = _heard_anew(step.pair, loaded.node_ids, heard)
         if any(node.state in TRANSITIONAL for node in pair.nodes):
             pair = replace(pair, watched_since=watched_since(now))
         blind = hears_nobody(pair, loaded.node_ids, step.settings, now)
@@ -157,9 +157,8 @@ def lock_group(loaded: LoadedPair) -> None:
         raise LostRace(f"group {loaded.group_id}")
 
 
-def _heard_anew(pair: Pair, node_ids: Sequence[int]) -> Pair:
-    """With ``heard_at`` read under the lock: a call-in may have come while a probe timed out."""
-    heard = dict(NodeReport.objects.filter(pk__in=node_ids).values_list("pk", "heard_at"))
+def _heard_anew(pair: Pair, node_ids: Sequence[int], heard: Mapping[int, datetime | None]) -> Pair:
+    """With ``heard_at`` as it was read under the lock."""
     nodes = zip(pair.nodes, node_ids, strict=True)
     return replace(pair, nodes=tuple(replace(n, heard_at=heard.get(pk)) for n, pk in nodes))
 

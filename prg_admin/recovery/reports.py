@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -34,8 +34,12 @@ def expect_taken(node_id: int, report: Report | None, goal: Goal) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
-    """Three statements for any number of nodes; announces the nodes that changed visibly."""
+def keep_answers(heard: Sequence[Heard], *, now: datetime) -> dict[int, datetime | None]:
+    """Three statements for any number of nodes; announces the nodes that changed visibly.
+
+    Returns when each was heard last, which may be later than the caller knew: a call-in may have
+    come while a probe timed out.
+    """
     heard = sorted(heard, key=lambda item: item[0])
     kept = _lock([pk for pk, _, _ in heard])
     heard = [item for item in heard if not _is_outdated(item[2].report, kept.get(item[0]))]
@@ -57,13 +61,24 @@ def keep_answers(heard: Sequence[Heard], *, now: datetime) -> None:
         unique_fields=["node"],
         update_fields=["reachable", "error"],
     )
-    _tell_rivals_from_restarts([pk for pk, _, answer in heard if answer.report], now)
+    claimed = [row.node_id for row in answered if row.node_id in kept and kept[row.node_id].claimed]
+    if claimed:
+        _tell_rivals_from_restarts(claimed, now)
     news = [f"node-{pk}" for pk, known, answer in heard if is_news(known, answer)]
     announce(*news, *(["nodes"] if news else []))
+    last = {pk: latest.heard_at for pk, latest in kept.items()}
+    return last | {row.node_id: now for row in answered}
 
 
-Latest = tuple[str | None, int]
-"""Boot and ``seq`` of the latest answer of a node that is kept."""
+class Latest(NamedTuple):
+    """Of a node as it is kept."""
+
+    boot_id: str | None
+    seq: int
+    """Of the latest answer."""
+    heard_at: datetime | None
+    claimed: bool
+    """A second boot has called in as this node."""
 
 
 def _lock(node_ids: Sequence[int]) -> dict[int, Latest]:
@@ -72,8 +87,11 @@ def _lock(node_ids: Sequence[int]) -> dict[int, Latest]:
     The two statements that follow lock in an order of their own, by who answered.
     """
     rows = NodeReport.objects.select_for_update(no_key=True).filter(pk__in=node_ids)
-    found = rows.order_by("pk").values_list("pk", "document__boot_id", "seq")
-    return {pk: (boot_id, seq) for pk, boot_id, seq in found}
+    columns = ("pk", "document__boot_id", "seq", "heard_at", "claimed_boot", "rival_boot")
+    return {
+        pk: Latest(boot_id, seq, heard_at, bool(claimed or rival))
+        for pk, boot_id, seq, heard_at, claimed, rival in rows.order_by("pk").values_list(*columns)
+    }
 
 
 def _is_outdated(report: Report | None, latest: Latest | None) -> bool:
@@ -81,7 +99,7 @@ def _is_outdated(report: Report | None, latest: Latest | None) -> bool:
     return (
         report is not None
         and latest is not None
-        and (report.boot_id == latest[0] and report.seq < latest[1])
+        and (report.boot_id == latest.boot_id and report.seq < latest.seq)
     )
 
 
@@ -135,8 +153,7 @@ def _tell_rivals_from_restarts(node_ids: Sequence[int], now: datetime) -> None:
     If the known one answers on, two machines claim the node; that is told until the known one is
     replaced or restarted.
     """
-    rows = NodeReport.objects.filter(pk__in=node_ids).select_related("node")
-    for row in rows.exclude(claimed_boot="", rival_boot=""):
+    for row in NodeReport.objects.filter(pk__in=node_ids).select_related("node"):
         known = (row.document or {}).get("boot_id", "")
         rival = row.claimed_boot or row.rival_boot
         rival = "" if known == rival else rival
