@@ -170,8 +170,10 @@ class Heartbeats:
     async def _exchange(self, peer: Peer) -> Heartbeat:
         try:
             return await self._post(peer)
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-            # A kept connection that the peer closed meanwhile, as after its restart.
+        except aiohttp.ClientConnectorError:
+            raise  # a new connection, and nobody took it
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionResetError):
+            # A kept connection that the peer closed or reset meanwhile, as after its restart.
             return await self._post(peer)
 
     async def _post(self, peer: Peer) -> Heartbeat:

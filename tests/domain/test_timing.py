@@ -52,6 +52,17 @@ def test_a_node_isolates_itself_before_anybody_may_take_over(saved: RecoverySett
 
 
 @given(saved())
+def test_a_host_that_refuses_is_known_to_be_gone_no_later_than_a_silent_one(
+    saved: RecoverySettings,
+):
+    worst = timing.worst_case(saved)
+    assert worst.refused.detected_s <= worst.silent.detected_s
+    # Sooner as soon as the limit is longer than the first look and the refusals take.
+    room = timing.silence_limit(saved) - saved.heart_beat_interval - timing.REFUSED_S
+    assert (worst.refused.detected_s < worst.silent.detected_s) >= (room > 0)
+
+
+@given(saved())
 def test_a_node_that_is_heard_at_every_beat_never_isolates_itself(saved: RecoverySettings):
     room = timing.isolation_limit(saved) - saved.heart_beat_interval
     assert room >= 0.75 * saved.connect_timeout

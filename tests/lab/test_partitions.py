@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from prg_admin.domain import catalogue
 from tests.lab.network import ENGINE, Network
 from tests.scenarios.doors import DoorWatch, admits
 from tests.scenarios.installation import Installation
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.processes
 BACKUP, DOWN, FAILED_OVER = "Running in Backup Mode", "Down", "Failed Over"
 PEER_DOWN, INITIALIZATION = "Peer Down", "Initialization"
 LONGER_THAN_THE_LIMIT = 8.0
+LONG_SILENCE = {catalogue.KEEP_ALIVE_TIMEOUT: "15", catalogue.INITIALIZATION_TIMEOUT: "15"}
 
 
 def comes_home(pair: WatchedPair, person: Person) -> None:
@@ -39,10 +41,19 @@ def test_f03_all_traffic_of_a_host_dropped(
 
 
 def test_f04_connections_refused(
-    network: Network, pair: WatchedPair, person: Person, watch: DoorWatch
+    network: Network,
+    pair: WatchedPair,
+    person: Person,
+    installation: Installation,
+    watch: DoorWatch,
 ):
+    """Quicker than silence; the demo's own limit is so short that nobody could tell."""
+    person.set_parameters("imp1", LONG_SILENCE)
+    before = installation.last_event()
     network.refuse((ENGINE, "imp1"), ("imp2", "imp1"))
     network.refuse(("imp1", ENGINE), ("imp1", "imp2"))
+    wait_until(lambda: pair.rules(after=before), "the engine decides")
+    assert pair.rules(after=before)[0] == "refused"
     pair.becomes(DOWN, BACKUP, reason=PEER_DOWN)
     network.heal()
     comes_home(pair, person)
