@@ -27,7 +27,8 @@ Heard = tuple[int, NodeView, Answer]
 @transaction.atomic(savepoint=False)
 def expect_taken(node_id: int, report: Report | None, goal: Goal) -> None:
     """Before an order is sent: its answer may be lost, and it may arrive at any time after."""
-    row = NodeReport.objects.select_for_update(no_key=True).get(pk=node_id)
+    rows = NodeReport.objects.only("under_way")
+    row = rows.select_for_update(no_key=True).get(pk=node_id)
     if report is not None:
         row.under_way = sent(row.orders_under_way, report, goal).to_json()
         row.save(update_fields=["under_way"])

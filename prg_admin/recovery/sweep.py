@@ -111,7 +111,7 @@ def claim_due(*, now: datetime) -> Iterator[list[int]]:
     """
     settings = all_recovery_settings()
     # Joined by commas: lists would be quoted value by value.
-    values: dict[str, object] = {
+    values: dict[str, str | int | datetime] = {
         "clusters": ",".join(map(str, settings)),
         "intervals": ",".join([str(s.heart_beat_interval) for s in settings.values()]),
         # Half a tick of grace, else a tick that is a hair early would cost a whole one.
