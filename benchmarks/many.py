@@ -11,14 +11,15 @@ import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from benchmarks.summaries import summary
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.timing import worst_case
-from prg_admin.recovery import sweep
+from prg_admin.recovery import garbage, sweep
+from prg_admin.recovery.cycle import advance
 from prg_admin.recovery.models import Event
 from prg_admin.topology.models import Node
 from tests.domain.simulation import SETTINGS
@@ -37,6 +38,13 @@ class QuietPair(SimPair):
         del index
         if node.alive:
             node.renewed = self.clock
+
+
+class Turn(NamedTuple):
+    """The engine's work for one second."""
+
+    wall_s: float
+    cpu_s: float
 
 
 class ByName(Network):
@@ -59,8 +67,9 @@ def run(groups: int) -> dict[str, Any]:
     before = Event.objects.count()
     failed_at: dict[int, float] = {}
     served_at: dict[int, float] = {}
-    turns: list[float] = []
+    turns: list[Turn] = []
     second = 0
+    garbage.seldom()  # as a worker does
     while len(served_at) < len(failing):
         clock = BEGIN + second
         first, last = (len(failing) * s // FAILING_S for s in (second, second + 1))
@@ -75,7 +84,8 @@ def run(groups: int) -> dict[str, Any]:
             pair.pass_time(1)
         second += 1
         if second % 10 == 0:
-            sys.stderr.write(f"many: second {second}, {len(served_at)} served, {turns[-1]:.2f} s\n")
+            told_s = f"{turns[-1].wall_s:.2f} s"
+            sys.stderr.write(f"many: second {second}, {len(served_at)} served, {told_s}\n")
     sound = {pair.states for pair in network.pairs[1::2]}
     told = {event.group_id for event in Event.objects.order_by("pk")[before:]}
     return _result(groups, failed_at, served_at, turns) | {
@@ -84,19 +94,35 @@ def run(groups: int) -> dict[str, Any]:
     }
 
 
+def _queued(failed_at: dict[int, float], served_at: dict[int, float], works: list[float]) -> float:
+    """The longest wait of a group when each turn begins only after the one before has ended."""
+    ends: list[float] = []
+    for second, work in enumerate(works):
+        ends.append(max(BEGIN + second, ends[-1] if ends else BEGIN) + work)
+    return max(ends[int(served_at[group] - BEGIN)] - at_ for group, at_ in failed_at.items())
+
+
 def _result(
-    groups: int, failed_at: dict[int, float], served_at: dict[int, float], turns: list[float]
+    groups: int, failed_at: dict[int, float], served_at: dict[int, float], turns: list[Turn]
 ) -> dict[str, Any]:
     formula = worst_case(SETTINGS).silent.served_s or 0.0
     waits = [served_at[group] - at_ for group, at_ in failed_at.items()]
+    walls, cpus = [turn.wall_s for turn in turns], [turn.cpu_s for turn in turns]
+    queued = _queued(failed_at, served_at, walls)
     return {
         "what": f"{groups} groups, half of them failing within {FAILING_S} s: every second one a "
         "host, every other one a service; nodes simulated, engine and database real",
         "last_served_after_s": max(waits),
         "formula_s": formula,
         "last_to_formula": round(max(waits) / formula, 3),
-        "turn": summary(turns),
-        "turn_to_tick": round(max(turns), 3),
+        "last_served_queued_s": round(queued, 3),
+        "queued_to_formula": round(queued / formula, 3),
+        "queued_what": "the same with each turn's work by the wall added, and what it puts off",
+        "last_served_queued_cpu_s": round(_queued(failed_at, served_at, cpus), 3),
+        "queued_cpu_what": "with the work by the engine's processor time, as on a core of its own",
+        "turn": summary(walls),
+        "turn_cpu": summary(cpus),
+        "turn_to_tick": round(max(walls), 3),
         "turn_what": "the engine's work for one second of the nodes' clock, by the wall; above "
         "one tick it falls behind",
     }
@@ -125,8 +151,8 @@ def _fail(pair: SimPair, number: int) -> None:
 
 def _turn(
     network: Network, batches: Iterable[list[int]], by_group: dict[int, SimPair], clock: float
-) -> float:
-    began = time.perf_counter()
+) -> Turn:
+    began, began_cpu = time.perf_counter(), time.process_time()
 
     def look(ids: list[int]) -> list[int]:
         try:
@@ -136,11 +162,12 @@ def _turn(
 
     def drive(group: int) -> None:
         try:
-            by_group[group].advance()
+            pair = by_group[group]
+            advance(group, client=network, clock=lambda: pair.now)  # type: ignore[arg-type]
         finally:
             connection.close()
 
     with ThreadPoolExecutor(THREADS) as pool:
         busy = {group for found in pool.map(look, batches) for group in found}
         list(pool.map(drive, busy))
-    return time.perf_counter() - began
+    return Turn(time.perf_counter() - began, time.process_time() - began_cpu)
