@@ -70,7 +70,7 @@ def note_sweep(*, now: datetime, by_beat: bool) -> bool:
     late = status.swept_at is not None and now - status.swept_at > LATE
     reports = NodeReport.objects.all()
     tried = reports.filter(Q(reachable=True) | ~Q(error=""))
-    is_blind = tried.exists() and not reports.filter(reachable=True).exists()
+    is_blind = not reports.filter(reachable=True).exists() and tried.exists()
     if is_blind != status.is_blind or late:
         logger.warning("engine: %s", "blind" if is_blind else "late" if late else "sees again")
         announce("engine")

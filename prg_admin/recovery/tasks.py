@@ -14,6 +14,7 @@ from prg_admin.recovery import cycle, garbage, limits, selfcheck
 from prg_admin.recovery import sweep as sweeps
 from prg_admin.recovery.retention import past_prune, round_trips_take
 from prg_admin.recovery.ticker import Ticker
+from prg_admin.recovery.wakes import wakes
 from prg_admin.topology.agents import agent_client
 
 # A database that restarts, finds a deadlock or takes too long (``recovery.limits``) is tried again;
@@ -59,7 +60,7 @@ def look(*, node_id: int, **_: object) -> None:
 @shared_task(name="recovery.evaluate", **RETRIES)
 def evaluate(*, group_id: int, **_: object) -> None:
     outcome = cycle.advance(group_id, client=agent_client(), clock=steady_now)
-    if outcome.wake_in is not None:
+    if outcome.wake_in is not None and wakes.ask(group_id, outcome.wake_in):
         enqueue("recovery.evaluate", countdown=outcome.wake_in, group_id=group_id)
 
 
