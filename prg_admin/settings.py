@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "prg_admin.accounts.middleware.IdleMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "prg_admin.lib.zones.TimeZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -89,9 +90,15 @@ TEMPLATES = [
                 "prg_admin.accounts.context.may",
                 "prg_admin.accounts.context.idle",
             ],
+            "builtins": ["prg_admin.lib.templatetags.quick"],
+            "libraries": {
+                "i18n": "prg_admin.lib.templatetags.quick",
+                "static": "prg_admin.lib.templatetags.quick",
+            },
         },
     },
 ]
+FORM_RENDERER = "prg_admin.lib.widgets.Renderer"
 
 DATABASES = {
     "default": {

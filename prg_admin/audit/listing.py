@@ -53,7 +53,14 @@ ENTRIES = Listing(
     "audit-log",
     sort="-time",
     columns=(
-        Column("time", gettext_lazy("Time"), sort="at", value=lambda entry: entry.at),
+        Column(
+            "time",
+            gettext_lazy("Time"),
+            find="at",
+            is_time=True,
+            sort="at",
+            value=lambda entry: entry.at,
+        ),
         Column(
             "who",
             gettext_lazy("Who"),

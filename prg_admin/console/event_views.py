@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from prg_admin.accounts.access import readers
-from prg_admin.console.events import EVENTS, HOURS, hours_of, picture_of, rows_of, window_of
+from prg_admin.console.events import (
+    EVENTS,
+    HOURS,
+    hours_of,
+    listed,
+    picture_of,
+    rows_of,
+    span_of,
+    window_of,
+)
 from prg_admin.groups.access import get_group_or_404
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.finding.csv import csv_response
@@ -27,7 +38,10 @@ def events(request: HttpRequest) -> HttpResponseBase:
     if found.wants_csv:
         return csv_response(request, found, rows=lambda batch: map(explained, batch))
     rows = [explained(event) for event in found.page.object_list]
-    return render_page(request, "console/events.html", {"found": found, "rows": rows})
+    since, to = found.between("time")
+    span = urlencode({name: text for name, text in (("from", since), ("to", to)) if text})
+    context = {"found": found, "rows": rows, "span": span}
+    return render_page(request, "console/events.html", context)
 
 
 @require_safe
@@ -35,11 +49,16 @@ def events(request: HttpRequest) -> HttpResponseBase:
 def group_timeline(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_group_or_404(request.user, group_id)
     query = request.GET
-    window = window_of(query.get("hours", ""), query.get("until", ""), now=steady_now())
+    since, to = (query.get(name, "").replace("\x00", "") for name in ("from", "to"))
+    if since or to:
+        window = span_of(since, to, now=steady_now())
+    else:
+        window = window_of(query.get("hours", ""), query.get("until", ""), now=steady_now())
     past = past_of_group(group, begin=window.begin, end=window.end)
     context = {
         "group": group,
         "window": window,
+        "listed": listed(group.name, window),
         "hours": HOURS,
         "past": past,
         "picture": picture_of(past),

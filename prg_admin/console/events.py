@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from prg_admin.lib.finding.columns import Column, Listing
+from prg_admin.lib.finding.columns import Column, Listing, Operator
+from prg_admin.lib.finding.find import LONGEST_TEXT
+from prg_admin.lib.finding.moments import NoMomentError, read_moment, written
 from prg_admin.lib.labels import reason_text, state_label
 from prg_admin.recovery.explained import Explained
 from prg_admin.recovery.history import NodePast, Past, Span
 from prg_admin.recovery.sentences import RULES
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 HOURS = {
     1: gettext_lazy("1 hour"),
@@ -24,6 +30,8 @@ HOURS = {
     168: gettext_lazy("7 days"),
 }
 DEFAULT_HOURS = 24
+LONGEST = timedelta(days=400)
+"""Of a picture."""
 EARLIEST = 946_684_800
 """2000-01-01, in seconds since 1970: nothing is older."""
 
@@ -39,7 +47,14 @@ EVENTS = Listing(
     "events",
     sort="-time",
     columns=(
-        Column("time", gettext_lazy("Time"), sort=("at", "id"), value=lambda e: e.event.at),
+        Column(
+            "time",
+            gettext_lazy("Time"),
+            find="at",
+            is_time=True,
+            sort=("at", "id"),
+            value=lambda e: e.event.at,
+        ),
         Column(
             "group",
             gettext_lazy("Presence Redundancy Group"),
@@ -78,22 +93,64 @@ EVENTS = Listing(
 class Window:
     """The time that a picture shows; what is asked for and is none counts as the latest."""
 
-    hours: int
+    hours: float
     begin: datetime
     end: datetime
     now: datetime
+    since: str = ""
+    """As it was written; empty: ``hours`` before the end."""
+    to: str = ""
+    problems: tuple[str, ...] = ()
 
     @property
     def is_latest(self) -> bool:
         return self.end == self.now
 
     @property
-    def earlier(self) -> int:
-        return int((self.end - timedelta(hours=self.hours)).timestamp())
+    def span(self) -> tuple[str, str]:
+        """What the fields show: as it was written, else in the form that is read."""
+        return self.since or written(self.begin), self.to or written(self.end)
 
     @property
-    def later(self) -> int:
-        return int((self.end + timedelta(hours=self.hours)).timestamp())
+    def earlier(self) -> str:
+        return self._moved(-1)
+
+    @property
+    def later(self) -> str:
+        return self._moved(1)
+
+    def _moved(self, times: int) -> str:
+        """The query of as much time before or after this."""
+        by = times * timedelta(hours=self.hours)
+        if self.since or self.to:
+            span = {"from": written(self.begin + by), "to": written(self.end + by)}
+            return urlencode(span)
+        return urlencode({"hours": self.hours, "until": int((self.end + by).timestamp())})
+
+
+def span_of(since: str, to: str, *, now: datetime) -> Window:
+    """From one moment to another, as people write them; what is wrong is said and left out."""
+    problems: list[str] = []
+    begin = _read(since, gettext_lazy("Begin"), problems, is_end=False)
+    end = min(_read(to, gettext_lazy("End"), problems, is_end=True) or now, now)
+    begin = begin or end - timedelta(hours=DEFAULT_HOURS)
+    if begin >= end:
+        said = _("The time from %(begin)s to %(end)s is empty: nothing can be shown of it.")
+        problems.append(said % {"begin": written(begin), "end": written(end)})
+        begin = end - timedelta(hours=DEFAULT_HOURS)
+    if end - begin > LONGEST:
+        problems.append(_("At most %(days)s days are shown at a time.") % {"days": LONGEST.days})
+        begin = end - LONGEST
+    hours = (end - begin) / timedelta(hours=1)
+    return Window(hours, begin, end, now, since, to, tuple(problems))
+
+
+def _read(text: str, label: _StrPromise, problems: list[str], *, is_end: bool) -> datetime | None:
+    try:
+        return read_moment(text[:LONGEST_TEXT], is_end=is_end) if text.strip() else None
+    except NoMomentError as error:
+        problems.append(f"{label}: {error}")
+        return None
 
 
 def window_of(hours: str, until: str, *, now: datetime) -> Window:
@@ -103,6 +160,16 @@ def window_of(hours: str, until: str, *, now: datetime) -> Window:
     asked = EARLIEST <= moment < now.timestamp()
     end = datetime.fromtimestamp(moment, tz=now.tzinfo) if asked else now
     return Window(wide, end - timedelta(hours=wide), end, now)
+
+
+def listed(group: str, window: Window) -> str:
+    """The query of the list with what happened to the group in this time."""
+    criteria = [("group", Operator.IS_EXACTLY, group)]
+    criteria.append(("time", Operator.FROM, written(window.begin)))
+    if not window.is_latest:
+        criteria.append(("time", Operator.TO, written(window.end)))
+    names = ("field", "operator", "text")
+    return urlencode([pair for c in criteria for pair in zip(names, c, strict=True)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import Http404
 
 from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.groups.selectors import group_with_members
 
 
 def get_group_or_404(user: AbstractBaseUser | AnonymousUser, pk: int) -> PresenceRedundancyGroup:
@@ -15,3 +16,11 @@ def get_group_or_404(user: AbstractBaseUser | AnonymousUser, pk: int) -> Presenc
     if group is None:
         raise Http404
     return group
+
+
+def get_whole_group_or_404(
+    user: AbstractBaseUser | AnonymousUser, pk: int
+) -> PresenceRedundancyGroup:
+    """With the members and all that is shown of their nodes, in one query."""
+    group = group_with_members(pk) if user.is_authenticated else None
+    return group or get_group_or_404(user, pk)

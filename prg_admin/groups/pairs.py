@@ -35,7 +35,7 @@ def load_pairs(group_ids: Iterable[int]) -> dict[int, LoadedPair]:
     rows = Member.objects.filter(group_id__in=groups).select_related("node__last_report")
     for member in rows.order_by("position"):
         members[member.group_id].append(member)
-    return {pk: _loaded(group, members[pk]) for pk, group in groups.items()}
+    return {pk: loaded_pair(group, members[pk]) for pk, group in groups.items()}
 
 
 def draft_pair(nodes: Sequence[Node], group: PresenceRedundancyGroup | None) -> Pair:
@@ -65,10 +65,11 @@ def load_pair(group_id: int) -> Pair:
 
 def pair_of(group: PresenceRedundancyGroup, members: list[Member]) -> Pair:
     """Of rows that are loaded: members by position, with ``node__last_report``."""
-    return _loaded(group, members).pair
+    return loaded_pair(group, members).pair
 
 
-def _loaded(group: PresenceRedundancyGroup, members: list[Member]) -> LoadedPair:
+def loaded_pair(group: PresenceRedundancyGroup, members: list[Member]) -> LoadedPair:
+    """The same, with what the group's row holds besides."""
     pair = Pair(
         group=group.name,
         ha_enabled=group.ha_enabled,

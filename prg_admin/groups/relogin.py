@@ -14,7 +14,7 @@ from prg_admin.domain.catalogue import (
     USER_ASSIGNMENT_MODE,
 )
 from prg_admin.domain.relogin import Fit, Limits, Recommendation, fit, recommended
-from prg_admin.parameters.selectors import parameter, parameter_values
+from prg_admin.parameters.selectors import ClusterValues
 from prg_admin.topology.models import Node
 
 
@@ -32,17 +32,16 @@ class ReLogin:
         return self.fit in (Fit.TOO_SHORT, Fit.UNEQUAL, Fit.TOO_MANY_USERS)
 
 
-def relogin(nodes: Sequence[Node], users: Sequence[int]) -> ReLogin:
-    """A constant number of queries; ``users`` are those assigned to each node."""
-    cluster_id = nodes[0].cluster_id
-    mode = parameter(cluster_id, ENTERPRISE, USER_ASSIGNMENT_MODE)
+def relogin(nodes: Sequence[Node], users: Sequence[int], values: ClusterValues) -> ReLogin:
+    """``users`` are those assigned to each node, ``values`` those of their cluster."""
+    mode = values.value(ENTERPRISE, USER_ASSIGNMENT_MODE)
     size = min(node.size for node in nodes)
     wanted = recommended(users, size=size, standby=mode == ACTIVE_STANDBY)
-    present = tuple((node, _limits(node)) for node in nodes)
+    present = tuple((node, _limits(node, values)) for node in nodes)
     found = fit([limits for _, limits in present], wanted)
     return ReLogin(found, wanted, present, size, mode == ACTIVE_STANDBY)
 
 
-def _limits(node: Node) -> Limits:
-    values = parameter_values(node.cluster_id, SRM, node.pk)
-    return Limits(int(values[RE_LOGIN_LOWER]), int(values[RE_LOGIN_UPPER]))
+def _limits(node: Node, values: ClusterValues) -> Limits:
+    lower, upper = (values.value(SRM, n, node.pk) for n in (RE_LOGIN_LOWER, RE_LOGIN_UPPER))
+    return Limits(int(lower), int(upper))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, QuerySet
+from django.db.models.expressions import RawSQL
 
 from prg_admin.domain.group_rules import CurrentGroup, GroupContext, GroupDraft, enables_ha
 from prg_admin.domain.limitations import limitation
@@ -16,23 +17,65 @@ from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import draft_pair, pair_of
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.topology.models import Node
-from prg_admin.topology.selectors import node_facts
+from prg_admin.topology.selectors import USERS, for_facts, node_fact
 
 NODES_OF_PAIR = 2
+READ = "members_read"
+OF_A_CHOICE = ("name", "cluster__name", "last_report__version")
+"""What an option of a drop-down says of a node; reports are large."""
 LONGEST_SUFFIX = len("-copy") + 6
 """Of a copy's name, with its number."""
 
 
 def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = ()) -> list[Node]:
-    """Nodes in no group, those of this group, and those already chosen in an open form."""
-    nodes = Node.objects.select_related("cluster", "last_report")
-    free = nodes.filter(~Exists(Member.objects.filter(node=OuterRef("pk"))))
-    names = {name for name in typed if name}
+    """Nodes in no group, those of this group, and those already chosen in an open form.
+
+    A group stays in its cluster: of the others' nodes none is offered, nor looked for among all.
+    """
+    nodes = Node.objects.select_related("cluster", "last_report").only(*OF_A_CHOICE)
+    free = nodes.filter(member__isnull=True).order_by()
+    own = [member.node for member in members_of(group)] if group else []
     if group:
-        names |= set(group.members.values_list("node__name", flat=True))
-    # Asked for apart: in one question no index would help to find either.
-    found = {node.pk: node for node in (*free, *nodes.filter(name__in=names))}
+        free = free.filter(cluster=group.cluster_id)
+    found = {node.pk: node for node in (*free, *own)}
+    others = {name for name in typed if name} - {node.name for node in found.values()}
+    if others:
+        # Asked for apart: in one question no index would help to find either.
+        found |= {node.pk: node for node in nodes.filter(name__in=others)}
     return sorted(found.values(), key=lambda node: (node.cluster.name, node.name))
+
+
+def members_read(group: PresenceRedundancyGroup) -> list[Member]:
+    """The members by position as they are now, with all that is shown of their nodes; one query."""
+    found = list(_shown_members().select_related("node__cluster").filter(group=group.pk))
+    vars(group)[READ] = found
+    return found
+
+
+def group_with_members(pk: int) -> PresenceRedundancyGroup | None:
+    """The same with the group itself; None for a group without a member."""
+    found = list(_shown_members().select_related("group__cluster").filter(group=pk))
+    if not found:
+        return None
+    group = found[0].group
+    for member in found:
+        # A group is of one cluster, that of its nodes.
+        member.group = group
+        member.node.cluster = group.cluster
+    vars(group)[READ] = found
+    return group
+
+
+def _shown_members() -> QuerySet[Member]:
+    # A fixed text: put together anew each time it would cost as much as a query.
+    users = RawSQL(USERS.format("groups_member.node_id"), ())  # noqa: S611
+    members = Member.objects.select_related("node__last_report")
+    return members.annotate(users=users).order_by("position")
+
+
+def members_of(group: PresenceRedundancyGroup) -> list[Member]:
+    """The same, read already where the group's page has read them."""
+    return vars(group).get(READ) or members_read(group)
 
 
 def copy_name(name: str) -> str:
@@ -68,51 +111,85 @@ def group_context(
     *,
     now: datetime,
     current: CurrentGroup | None = None,
+    nodes: Iterable[Node] | None = None,
 ) -> GroupContext:
     """What the validator has to know to judge ``draft``; ``group`` is None for a new one.
 
-    ``current`` is the stored group where the caller has read it already.
+    ``current`` is the stored group and ``nodes`` its and the draft's nodes (``for_facts``) where
+    the caller has read them already.
     """
-    groups = PresenceRedundancyGroup.objects
-    others = groups.exclude(pk=group.pk) if group else groups.all()
     current = current or (current_group(group) if group else None)
     names = {*draft.servers}
     if current:
         names |= {name for name in (current.server1, current.server2) if name}
-    nodes = node_facts(Node.objects.filter(name__in=names))
+    found = for_facts(Node.objects.filter(name__in=names)) if nodes is None else nodes
+    facts = {node.name: node_fact(node) for node in found}
     outlook = group_preflight(draft, group, now=now) if enables_ha(draft, current) else None
-    # Of the clusters in question alone: counting those of all would take the longer, the more
-    # groups there are.
-    near = others.filter(cluster__name__in={node.cluster for node in nodes})
-    clusters = near.values("cluster__name").annotate(groups=Count("pk")).order_by()
     return GroupContext(
-        other_names=frozenset(
-            others.filter(name__iexact=draft.name).values_list("name", flat=True)
-        ),
-        nodes={node.name: node for node in nodes},
-        other_groups={row["cluster__name"]: row["groups"] for row in clusters},
+        other_names=_other_names(draft, group, current),
+        nodes=facts,
+        other_groups=_other_groups({fact.cluster for fact in facts.values()}, group, current),
         current=current,
         to_confirm=outlook.token if outlook else "",
     )
 
 
-def current_group(group: PresenceRedundancyGroup) -> CurrentGroup:
-    """The stored group with what the engine allows to be changed of it; one query."""
-    members = list(group.members.select_related("node__last_report").order_by("position"))
+def _other_names(
+    draft: GroupDraft, group: PresenceRedundancyGroup | None, current: CurrentGroup | None
+) -> frozenset[str]:
+    if current and current.name.lower() == draft.name.lower():
+        return frozenset()  # names are unique without case: nobody else has the group's own
+    same = PresenceRedundancyGroup.objects.filter(name__iexact=draft.name)
+    others = same.exclude(pk=group.pk) if group else same
+    return frozenset(others.values_list("name", flat=True))
+
+
+def _other_groups(
+    clusters: set[str], group: PresenceRedundancyGroup | None, current: CurrentGroup | None
+) -> dict[str, int]:
+    """Of the clusters that the group would be new in: others are not counted, nothing asks."""
+    new = clusters - ({current.cluster} if current else set())
+    if not new:
+        return {}
+    groups = PresenceRedundancyGroup.objects.filter(cluster__name__in=new)
+    others = groups.exclude(pk=group.pk) if group else groups
+    counted = others.values("cluster__name").annotate(groups=Count("pk")).order_by()
+    return {row["cluster__name"]: row["groups"] for row in counted}
+
+
+def current_group(group: PresenceRedundancyGroup, draft: GroupDraft | None = None) -> CurrentGroup:
+    """The stored group with what the engine allows to be changed of it; one query.
+
+    Of a ``draft`` that leaves its nodes and High Availability alone nothing has to be allowed.
+    """
+    rows = group.members.order_by("position")
+    if draft and draft.ha_enabled == group.ha_enabled:
+        names = tuple(rows.values_list("node__name", flat=True))
+        servers = dict(enumerate(names, start=1))
+        if names == draft.servers:
+            return _current(group, servers)
+    members = list(rows.select_related("node__last_report"))
     servers = {member.position: member.node.name for member in members}
     pair = pair_of(group, members)
+    members_fixed = limitation(pair, Action.CHANGE_MEMBERS)
+    ha_fixed = limitation(pair, Action.DISABLE_HA) if group.ha_enabled else None
+    return _current(group, servers, members_fixed=members_fixed, ha_fixed=ha_fixed)
+
+
+def _current(
+    group: PresenceRedundancyGroup, servers: dict[int, str], **fixed: str | None
+) -> CurrentGroup:
     return CurrentGroup(
         name=group.name,
         cluster=group.cluster.name,
         server1=servers.get(1),
         server2=servers.get(2),
         ha_enabled=group.ha_enabled,
-        members_fixed=limitation(pair, Action.CHANGE_MEMBERS),
-        ha_fixed=limitation(pair, Action.DISABLE_HA) if group.ha_enabled else None,
+        **fixed,
     )
 
 
 def users_of_members(group: PresenceRedundancyGroup) -> dict[str, int]:
-    """Node name to its number of assigned users."""
-    members = group.members.annotate(users=Count("node__presence_users"))
-    return {m.node.name: m.users for m in members.select_related("node")}
+    """Node name to its number of assigned users; one query."""
+    counted = Node.objects.filter(member__group=group).annotate(users=Count("presence_users"))
+    return dict(counted.order_by().values_list("name", "users"))

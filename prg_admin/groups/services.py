@@ -19,11 +19,17 @@ from prg_admin.audit.services import record
 from prg_admin.domain.group_rules import GroupDraft, validate_group, validate_group_deletion
 from prg_admin.domain.problems import Problem
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
-from prg_admin.groups.selectors import current_group, group_context, users_of_members
+from prg_admin.groups.selectors import (
+    current_group,
+    group_context,
+    members_of,
+    users_of_members,
+)
 from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.live.news import announce
 from prg_admin.topology.models import Cluster, Node
+from prg_admin.topology.selectors import for_facts
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -59,6 +65,9 @@ class Conflict:
 
     revision: int
     differences: tuple[Difference, ...]
+
+
+Outcome = Saved | Refused | Conflict
 
 
 def group_problems(
@@ -97,20 +106,25 @@ def group_update(
 
     def attempt() -> Saved | Refused | Conflict:
         group = _locked_group(group_id)
-        before = current_group(group)
+        before = current_group(group, draft)
         if group.revision != revision:
             return Conflict(group.revision, _differences(draft, group))
         servers = (before.server1, before.server2)
         nodes = _lock({*draft.servers, *(name for name in servers if name)})
-        context = group_context(draft, group, now=now, current=before)
+        moved = servers != (draft.server1 or None, draft.server2 or None)
+        # Who waited for the lock was shown users and groups as they were before: of nodes that
+        # come and go they are read again.
+        known = None if moved else nodes.values()
+        context = group_context(draft, group, now=now, current=before, nodes=known)
         problems = validate_group(draft, context)
         if problems:
             return Refused(problems)
-        moved = servers != (draft.server1 or None, draft.server2 or None)
         was = _values(group, servers)
+        is_switched = group.ha_enabled != draft.ha_enabled
         _change(group, draft, moved=moved, nodes=nodes)
         left = [nodes[n] for n in servers if n and n not in draft.servers]
-        _tell(group, nodes.values(), left=left)
+        # A new name or description is nothing to the engine.
+        _tell(group, nodes.values(), left=left, is_for_engine=moved or is_switched)
         after = _values(group, (draft.server1, draft.server2))
         _note(group.name, actor, Action.CHANGED, before=was, after=after)
         logger.info("group %s changed by %s", group.name, actor.name)
@@ -170,7 +184,7 @@ def _locked_group(group_id: int) -> PresenceRedundancyGroup:
 
 def _lock(names: Iterable[str]) -> dict[str, Node]:
     """Nodes by name, locked with their clusters: free nodes and group counts stand still."""
-    nodes = Node.objects.select_for_update(of=("self",), no_key=True).select_related("cluster")
+    nodes = for_facts(Node.objects.select_for_update(of=("self",), no_key=True))
     found = list(nodes.filter(name__in=list(names)).order_by("pk"))
     clusters = {node.cluster_id for node in found}
     locked = Cluster.objects.select_for_update(no_key=True).filter(pk__in=clusters)
@@ -210,9 +224,16 @@ def _release(members: Iterable[Member]) -> None:
         Node.objects.filter(pk=member.node_id).update(epoch=member.ordered_epoch + 1)
 
 
-def _tell(group: PresenceRedundancyGroup, nodes: Iterable[Node], left: Iterable[Node] = ()) -> None:
+def _tell(
+    group: PresenceRedundancyGroup,
+    nodes: Iterable[Node],
+    left: Iterable[Node] = (),
+    *,
+    is_for_engine: bool = True,
+) -> None:
     announce("groups", "nodes", f"group-{group.pk}", *(f"node-{node.pk}" for node in nodes))
-    enqueue("recovery.evaluate", group_id=group.pk)
+    if is_for_engine:
+        enqueue("recovery.evaluate", group_id=group.pk)
     for node in left:
         enqueue("recovery.look", node_id=node.pk)
 
@@ -247,7 +268,7 @@ def _differences(draft: GroupDraft, group: PresenceRedundancyGroup) -> tuple[Dif
 
 def group_draft(group: PresenceRedundancyGroup) -> GroupDraft:
     """The stored group in the form of a draft."""
-    servers = {m.position: m.node.name for m in group.members.select_related("node")}
+    servers = {member.position: member.node.name for member in members_of(group)}
     return GroupDraft(
         name=group.name,
         description=group.description,

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
-
 from prg_admin.domain.assignment import GroupSeats, Layout, Survivor, survivors
 from prg_admin.domain.catalogue import RE_LOGIN_LOWER, RE_LOGIN_UPPER, SRM
 from prg_admin.domain.conditions import fallback_wait
@@ -22,10 +20,11 @@ from prg_admin.domain.timing import RecoverySettings, service_delay
 from prg_admin.domain.whynot import as_of, is_in_trouble
 from prg_admin.groups.hearing import Hearing, hearings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
-from prg_admin.groups.pairs import LoadedPair, load_pairs
+from prg_admin.groups.pairs import loaded_pair
 from prg_admin.groups.relogin import ReLogin, relogin
+from prg_admin.groups.selectors import members_of
 from prg_admin.lib.advice import Advice, Standing, advice
-from prg_admin.parameters.selectors import parameter_values, recovery_settings
+from prg_admin.parameters.selectors import ClusterValues, parameter_values
 from prg_admin.topology.selectors import NodeStatus, last_report, node_status
 
 NODES_OF_PAIR = 2
@@ -132,16 +131,13 @@ class GroupStatus:
 
 
 def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatus:
-    found = (
-        group.members.select_related("node__cluster", "node__last_report")
-        .annotate(users=Count("node__presence_users"))
-        .order_by("position")
-    )
-    rows = list(found)
-    loaded = load_pairs([group.pk])[group.pk]
+    """One query, two without the group's members. ``group`` is as it was just read."""
+    rows = members_of(group)
+    loaded = loaded_pair(group, rows)
     pair = loaded.pair
-    settings = settings_in_force(loaded)
-    statuses = [node_status(row.node, now=now, users=row.users) for row in rows]
+    values = ClusterValues.of(loaded.cluster_id)
+    settings = loaded.running_settings or values.recovery
+    statuses = [node_status(row.node, now=now, users=vars(row)["users"]) for row in rows]
     members = tuple(
         _member(row, status, facts_of(pair, i, settings, now))
         for i, (row, status) in enumerate(zip(rows, statuses, strict=True))
@@ -157,14 +153,16 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
         doubtful=_doubtful(pair, settings),
         hearing=hearings(pair, settings=settings, rtt_ms=rtt, now=now),
         fallback=_fallback(pair, settings, now),
-        relogin=_relogin(rows, statuses),
+        relogin=_relogin(rows, statuses, values),
     )
 
 
-def _relogin(rows: Sequence[Member], statuses: list[NodeStatus]) -> ReLogin | None:
+def _relogin(
+    rows: Sequence[Member], statuses: list[NodeStatus], values: ClusterValues
+) -> ReLogin | None:
     if len(rows) != NODES_OF_PAIR:
         return None
-    return relogin([row.node for row in rows], [status.users for status in statuses])
+    return relogin([row.node for row in rows], [status.users for status in statuses], values)
 
 
 def _doubtful(pair: Pair, settings: RecoverySettings) -> tuple[str, ...]:
@@ -173,11 +171,6 @@ def _doubtful(pair: Pair, settings: RecoverySettings) -> tuple[str, ...]:
         return ()
     refused = [limitation(pair, Action.POWERED_OFF, i, settings=settings) for i in (0, 1)]
     return tuple(n.name for n, why in zip(pair.nodes, refused, strict=True) if why is None)
-
-
-def settings_in_force(loaded: LoadedPair) -> RecoverySettings:
-    stored = recovery_settings([loaded.cluster_id])[loaded.cluster_id]
-    return loaded.running_settings or stored
 
 
 def facts_of(pair: Pair, index: int, settings: RecoverySettings, now: datetime) -> Facts:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from prg_admin.accounts.access import administrators, readers_see_administrators_change
 from prg_admin.domain.requests import Action
 from prg_admin.groups import services
-from prg_admin.groups.access import get_group_or_404
+from prg_admin.groups.access import get_group_or_404, get_whole_group_or_404
 from prg_admin.groups.forms import GroupForm
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.status import GroupStatus, MemberStatus, forecast, group_status
@@ -47,13 +47,14 @@ def group_add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @readers_see_administrators_change
 def group(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_group_or_404(request.user, pk)
     if request.method == "POST":
-        return _save(request, found)
+        return _save(request, pk)
+    found = get_whole_group_or_404(request.user, pk)
+    shown = group_status(found, now=now())  # first: the form takes the members from it
     if wanted_fragment(request, (HA_TABLE,)):
-        context = {"group": found, "status": group_status(found, now=now())}
+        context = {"group": found, "status": shown}
         return render_page(request, "groups/group.html", context, fragments=(HA_TABLE,))
-    return _group_page(request, GroupForm(group=found, now=now()), group=found)
+    return _group_page(request, GroupForm(group=found, now=now()), group=found, shown=shown)
 
 
 @require_POST
@@ -129,30 +130,38 @@ def _action_context(
     }
 
 
-def _save(request: HttpRequest, found: PresenceRedundancyGroup) -> HttpResponse:
-    form = GroupForm(request.POST, group=found, now=now(), is_judged=False)
-    form.is_valid()
-    conflict = form.seen_revision != found.revision
-    if form.errors and not conflict:
-        return _group_page(request, form, group=found, status=422)
-    outcome = services.group_update(
-        group_id=found.pk,
-        draft=form.draft,
-        revision=form.seen_revision,
-        actor=actor_of(request),
-        now=now(),
-    )
+def _save(request: HttpRequest, pk: int) -> HttpResponse:
+    form = GroupForm(request.POST, now=now(), is_judged=False)
+    outcome: services.Outcome | None = None
+    # A field that cannot be read is refused, but not before somebody else's edit is told of.
+    if form.is_valid() or form.seen_revision != get_group_or_404(request.user, pk).revision:
+        outcome = _updated(request, pk, form)
     if isinstance(outcome, services.Saved):
         messages.success(request, _("Update successful."))
-        return redirect("groups:group", found.pk)
+        return redirect("groups:group", pk)
+    form.group = found = get_group_or_404(request.user, pk)
     if isinstance(outcome, services.Conflict):
         # What is typed is judged against what is stored now.
         form.judge()
         form.go_on_from(outcome.revision)
         rows = [_difference_row(difference) for difference in outcome.differences]
         return _group_page(request, form, group=found, conflict=rows, is_stale=True, status=409)
-    form.add_problems(outcome.problems)
+    if outcome is not None:
+        form.add_problems(outcome.problems)
     return _group_page(request, form, group=found, status=422)
+
+
+def _updated(request: HttpRequest, pk: int, form: GroupForm) -> services.Outcome:
+    try:
+        return services.group_update(
+            group_id=pk,
+            draft=form.draft,
+            revision=form.seen_revision,
+            actor=actor_of(request),
+            now=now(),
+        )
+    except PresenceRedundancyGroup.DoesNotExist:
+        raise Http404 from None
 
 
 def _group_page(
@@ -160,13 +169,16 @@ def _group_page(
     form: GroupForm,
     *,
     group: PresenceRedundancyGroup | None = None,
+    shown: GroupStatus | None = None,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
+    if group and not shown:
+        shown = group_status(group, now=now())
     context: dict[str, Any] = {
         "form": form,
         "group": group,
-        "status": group_status(group, now=now()) if group else None,
+        "status": shown,
         "validate_url": reverse("groups:group-validate", args=[group.pk] if group else []),
         "preflight_url": reverse("groups:group-preflight", args=[group.pk] if group else []),
         "outlook": form.outlook,

@@ -31,7 +31,14 @@ JOBS = Listing(
         ),
         Column("done", _("Progress"), value=lambda row: f"{row.job.done} / {row.job.total}"),
         Column("who", _("Started by"), sort=Lower("actor")),
-        Column("started", _("Started at"), sort="created_at", value=lambda row: row.job.created_at),
+        Column(
+            "started",
+            _("Started at"),
+            find="created_at",
+            is_time=True,
+            sort="created_at",
+            value=lambda row: row.job.created_at,
+        ),
         Column(
             "ended", _("Finished at"), sort="finished_at", value=lambda row: row.job.finished_at
         ),

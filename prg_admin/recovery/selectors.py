@@ -3,8 +3,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import QuerySet
 
+from prg_admin.notify.models import Channel
+from prg_admin.notify.selectors import failing_channels
 from prg_admin.recovery.models import Breach, EngineStatus, Event
 
 OVERDUE_S = 5.0
@@ -13,6 +16,17 @@ OVERDUE_S = 5.0
 
 MOST_BREACHES = 5
 """Told on every page; the support pages have them all."""
+
+MOST_CHANNELS = 5
+
+# As it stands: to put it together anew for every page would take longer than to answer it.
+STATUS = """
+    select
+        exists (select from recovery_breach where seen_at is null),
+        exists (select from notify_channel where is_enabled and failing_since_at is not null),
+        ticked_at, swept_at, is_blind
+    from (select) as always left join recovery_enginestatus on id = 1
+"""
 
 LATE = timedelta(seconds=OVERDUE_S)
 """A sweep that comes so long after the last one only looks: what it knows is old."""
@@ -49,6 +63,8 @@ class EngineHealth:
     """Seconds since a worker last swept; None: never."""
     breaches: tuple[Breach, ...] = ()
     """Invariants the engine was seen to break, of which nobody has taken note yet."""
+    failing_channels: tuple[Channel, ...] = ()
+    """Those that alarms do not get through."""
 
     @property
     def has_no_sweep(self) -> bool:
@@ -64,13 +80,18 @@ class EngineHealth:
 
 
 def engine_health(*, now: datetime) -> EngineHealth:
-    """Two queries."""
-    status = EngineStatus.objects.filter(pk=1).first() or EngineStatus()
+    """One query while all is well: every page asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(STATUS)
+        is_broken, is_unheard, *known = cursor.fetchone()
+    ticked_at, swept_at, is_blind = known
+    unseen, failing = Breach.objects.filter(seen_at=None), failing_channels()
     return EngineHealth(
-        is_blind=status.is_blind,
-        tick_s=_seconds_since(status.ticked_at, now),
-        sweep_s=_seconds_since(status.swept_at, now),
-        breaches=tuple(Breach.objects.filter(seen_at=None)[:MOST_BREACHES]),
+        is_blind=bool(is_blind),
+        tick_s=_seconds_since(ticked_at, now),
+        sweep_s=_seconds_since(swept_at, now),
+        breaches=tuple(unseen[:MOST_BREACHES]) if is_broken else (),
+        failing_channels=tuple(failing[:MOST_CHANNELS]) if is_unheard else (),
     )
 
 

@@ -67,4 +67,26 @@
     const form = event.target.closest("[data-validates]")?.closest("form");
     form?.querySelectorAll("[data-validates]").forEach(markField);
   });
+
+  // Times are shown and read in the browser's zone; the server learns it by a cookie.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `prg_time_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+
+  // Of a time one asks "at or after" and "at or before", of a text the other questions.
+  const ofTimes = ["from", "to"];
+  const fitOperators = (field) => {
+    const operators = field.closest(".find").querySelector("select[name=operator]");
+    const isTime = field.dataset.times.split(" ").includes(field.value);
+    const fits = (option) => option.value.endsWith("empty") || ofTimes.includes(option.value) === isTime;
+    [...operators.options].forEach((option) => { option.hidden = option.disabled = !fits(option); });
+    if (operators.selectedOptions[0]?.disabled) operators.value = isTime ? "from" : operators.options[0].value;
+  };
+  document.querySelectorAll("select[name=field][data-times]:not([data-times=''])").forEach((field) => {
+    const operators = field.closest(".find").querySelector("select[name=operator]");
+    fitOperators(field);
+    field.addEventListener("change", () => {
+      if (field.dataset.times.split(" ").includes(field.value) && !ofTimes.includes(operators.value)) operators.value = "from";
+      fitOperators(field);
+    });
+  });
 })();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -238,3 +239,97 @@ def test_the_list_costs_the_same_for_many(bob, tokyo, django_assert_max_num_quer
         happened(tokyo, NOON - timedelta(minutes=minute), [NORMAL, OVER], [OVER, NORMAL])
     with django_assert_max_num_queries(8):
         assert len(bob.get(reverse("console:events")).context["rows"]) == 50
+
+
+# The criteria of time
+
+AROUND_TEN = urlencode(
+    [
+        *(("field", "time"), ("operator", "from"), ("text", "2026-11-23 09:30")),
+        *(("field", "time"), ("operator", "to"), ("text", "2026-11-23 10:30")),
+    ]
+)
+
+
+def found_times(client, query: str) -> list[str]:
+    page = client.get(f"/events/?{query}").content.decode()
+    table = page.partition('<table class="data')[2]
+    return re.findall(r'<time datetime="2026-11-23T(\d\d:\d\d)', table)
+
+
+@pytest.fixture
+def three(tokyo) -> None:
+    for hour in (9, 10, 11):
+        happened(tokyo, NOON.replace(hour=hour), [NORMAL, NORMAL], [OVER, BACKUP])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("field=time&operator=from&text=2026-11-23+10:00", ["11:00", "10:00"]),
+        ("field=time&operator=to&text=2026-11-23+10:00", ["10:00", "09:00"]),
+        (AROUND_TEN, ["10:00"]),
+        ("field=time&operator=from&text=2026-11-23", ["11:00", "10:00", "09:00"]),
+        ("field=time&operator=to&text=2026-11-22", []),
+        ("field=time&operator=from&text=", ["11:00", "10:00", "09:00"]),
+        ("field=time&operator=is-not-empty&text=", ["11:00", "10:00", "09:00"]),
+    ],
+)
+def test_events_are_found_by_their_time(bob, three, query, expected):
+    assert found_times(bob, query) == expected
+
+
+def test_a_time_is_read_in_the_zone_of_the_browser(bob, three):
+    bob.cookies["prg_time_zone"] = "Asia/Tokyo"
+    page = bob.get("/events/?field=time&operator=from&text=2026-11-23+20:00").content.decode()
+    assert page.count("<tr data-rule=") == 1
+    assert "2026-11-23 20:00:00" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("operator=from&text=noon", "Time: “noon” is no date or time; write it like"),
+        ("operator=to&text=1066-10-14", "“1066-10-14” is not between the years 2000 and 2100."),
+        (
+            "operator=contains&text=11",
+            "Time: “contains” cannot be asked of a time; choose “is at or after”",
+        ),
+    ],
+)
+def test_a_time_that_cannot_be_looked_for_gets_a_sentence(bob, three, query, sentence):
+    page = bob.get(f"/events/?field=time&{query}").content.decode()
+    assert sentence in page
+    assert "<tr data-rule=" not in page
+
+
+def test_a_text_is_not_asked_for_its_time(bob, three):
+    page = bob.get("/events/?field=group&operator=from&text=2026-11-23").content.decode()
+    assert "Presence Redundancy Group: “is at or after” can be asked of times" in page
+
+
+def test_the_picture_shows_the_time_that_was_found(bob, tokyo, three):
+    listed = bob.get(f"/events/?{AROUND_TEN}").content.decode()
+    (address,) = set(re.findall(rf'href="(/events/groups/{tokyo.pk}/[^"]*)"', listed))
+    page = bob.get(address.replace("&amp;", "&")).content.decode()
+    data = json.loads(re.search(r'id="timeline-data"[^>]*>(.*?)</script>', page)[1])
+    assert data["begin"] == NOON.replace(hour=9, minute=30).timestamp()
+    assert data["end"] == pytest.approx(NOON.replace(hour=10, minute=31).timestamp())
+    assert [s["label"] for s in data["nodes"][0]["spans"]]
+    back = re.search(r'value="(/events/\?field=group[^"]*)"', page)[1].replace("&amp;", "&")
+    assert found_times(bob, back.partition("?")[2]) == ["10:00"]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("from=noon", "Begin: “noon” is no date or time"),
+        ("to=2026-99-99", "End: “2026-99-99” is no date or time"),
+        ("from=2026-11-23&to=2026-11-22", "is empty: nothing can be shown of it."),
+        ("from=2001-01-01&to=2026-11-22", "At most 400 days are shown at a time."),
+    ],
+)
+def test_a_wrong_span_is_said_and_kept(bob, tokyo, query, sentence):
+    page = bob.get(f"/events/groups/{tokyo.pk}/?{query}").content.decode()
+    assert sentence in page
+    assert f'value="{query.partition("=")[2].partition("&")[0]}"' in page

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from prg_admin.launcher.config import ROOT
 from tests.e2e.conftest import Visitor
 from tests.e2e.pages import addresses
+from tests.e2e.pictures import take
 from tests.e2e.site import Site
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
@@ -99,5 +100,4 @@ def _with_policy(route: Route) -> None:
 
 def _take(page: Page, name: str) -> None:
     if os.environ.get("PRG_WRITE_SCREENS") == "1":
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
+        take(page, SCREENS / f"{name}.png")

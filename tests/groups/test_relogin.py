@@ -12,6 +12,7 @@ from prg_admin.domain import catalogue
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.relogin import relogin
 from prg_admin.parameters.models import ParameterValue
+from prg_admin.parameters.selectors import ClusterValues
 from prg_admin.topology.models import Node
 from tests.factories import create_group, create_node, create_presence_users, create_user
 
@@ -77,7 +78,7 @@ def test_in_active_standby_all_users_of_the_group_count(pair):
         name=catalogue.USER_ASSIGNMENT_MODE,
         value=catalogue.ACTIVE_STANDBY,
     )
-    found = relogin(nodes(pair), [120, 300])
+    found = relogin(nodes(pair), [120, 300], ClusterValues.of(pair.cluster_id))
     assert (found.recommendation.users, found.recommendation.limits.upper_s) == (420, 453)
 
 

@@ -162,4 +162,4 @@ def test_operators_stand_in_the_order_people_know():
     words = [str(words) for words in found("", NODES).operators.values()]
     assert words[:2] == ["begins with", "contains"]
     assert words[-1] == "is not empty"
-    assert len(words) == len(Operator)
+    assert len(words) == len(Operator) - 2  # this list has no times

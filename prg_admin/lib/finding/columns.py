@@ -5,7 +5,7 @@ A list takes four steps.
 1. Say once which columns there are (beside the selectors of the app)::
 
        EVENTS = Listing("events", sort="-time", columns=(
-           Column("time", _("Time"), find="at", is_text=False, sort="at", value=lambda row: row.at),
+           Column("time", _("Time"), find="at", is_time=True, sort="at", value=lambda row: row.at),
            Column("rule", _("Rule"), find="rule", choices=RULES, sort="rule", value=...),
            Column("by", _("By"), find="actor", sort=Lower("actor"), value=lambda row: row.actor),
        ))
@@ -35,6 +35,8 @@ A list takes four steps.
    ``page``, ``view=csv`` and ``view=print`` are read here. Whatever stands there never fails: what
    is not on offer counts as the first choice, and a text that cannot be looked for gets a sentence
    in ``found.problems`` and finds nothing.
+
+A time (``is_time=True``) is found by ``from`` and ``to``; two criteria make a span.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import BaseExpression, Combinable, OrderBy
 from django.utils.translation import gettext_lazy as _
+
+from prg_admin.lib.finding.moments import read_moment
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -63,6 +67,8 @@ class Operator(StrEnum):
     ENDS_WITH = "ends-with"
     IS_EMPTY = "is-empty"
     IS_NOT_EMPTY = "is-not-empty"
+    FROM = "from"
+    TO = "to"
 
 
 OPERATORS: dict[Operator, _StrPromise] = {
@@ -72,7 +78,12 @@ OPERATORS: dict[Operator, _StrPromise] = {
     Operator.ENDS_WITH: _("ends with"),
     Operator.IS_EMPTY: _("is empty"),
     Operator.IS_NOT_EMPTY: _("is not empty"),
+    Operator.FROM: _("is at or after"),
+    Operator.TO: _("is at or before"),
 }
+OF_TIMES = {Operator.FROM: "gte", Operator.TO: "lte"}
+"""Offered by lists that have times, and only for these."""
+WITHOUT_TEXT = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
 LOOKUPS = {
     Operator.BEGINS_WITH: "istartswith",
     Operator.CONTAINS: "icontains",
@@ -95,6 +106,8 @@ class _Options:
     """Stored value to its words: the words are what is shown, so the words are searched."""
     is_text: bool = True
     """Whether "empty" is the empty text; else it is NULL."""
+    is_time: bool = False
+    """Whether ``find`` is a moment: found by FROM and TO, with a text that ``moments`` reads."""
     many: bool = False
     """Whether ``find`` leads to several records, one of which has to match."""
     sort: Sorting | tuple[Sorting, ...] = ()
@@ -119,19 +132,26 @@ class Column(_Options):
         return [part.desc() if descending else part.asc() for part in found]  # type: ignore[union-attr]
 
     def condition(self, operator: Operator, text: str, records: QuerySet[Any]) -> Q:
-        """What a record has to meet. An empty text is met by all."""
-        if operator in (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY):
+        """What a record has to meet. An empty text is met by all.
+
+        Raises ``NoMomentError``.
+        """
+        if operator in WITHOUT_TEXT:
             filled = self._matching(self._filled(), records)
             return filled if operator is Operator.IS_NOT_EMPTY else ~filled
         if not text:
             return Q()
+        if self.is_time:
+            moment = read_moment(text, is_end=operator is Operator.TO)
+            return self._matching(Q(**{f"{self.find}__{OF_TIMES[operator]}": moment}), records)
         if self.choices is not None:
             return self._matching(Q(**{f"{self.find}__in": self._chosen(operator, text)}), records)
         return self._matching(Q(**{f"{self.find}__{LOOKUPS[operator]}": text}), records)
 
     def _filled(self) -> Q:
         filled = Q(**{f"{self.find}__isnull": False})
-        return filled & ~Q(**{self.find: ""}) if self.is_text else filled
+        can_be_empty = self.is_text and not self.is_time
+        return filled & ~Q(**{self.find: ""}) if can_be_empty else filled
 
     def _chosen(self, operator: Operator, text: str) -> list[Any]:
         same, wanted = _SAME_IN_PYTHON[operator], text.casefold()
@@ -147,7 +167,7 @@ class Column(_Options):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The columns of one list. The first searchable column is the one offered first."""
+    """The columns of one list. The first searchable text is what is offered first."""
 
     name: str
     """Of its CSV file."""
@@ -158,6 +178,16 @@ class Listing:
     @property
     def criteria(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns if column.find}
+
+    @property
+    def first(self) -> Column:
+        return next(column for column in self.criteria.values() if not column.is_time)
+
+    @property
+    def operators(self) -> dict[Operator, _StrPromise]:
+        """In the order of the drop-down."""
+        has_times = any(column.is_time for column in self.criteria.values())
+        return {o: words for o, words in OPERATORS.items() if has_times or o not in OF_TIMES}
 
     @property
     def sortable(self) -> dict[str, Column]:

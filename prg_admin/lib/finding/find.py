@@ -15,7 +15,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from prg_admin.lib.finding.columns import OPERATORS, Column, Listing, Operator
+from prg_admin.lib.finding.columns import (
+    OF_TIMES,
+    OPERATORS,
+    WITHOUT_TEXT,
+    Column,
+    Listing,
+    Operator,
+)
+from prg_admin.lib.finding.moments import NoMomentError, read_moment
 
 M = TypeVar("M", bound=Model)
 
@@ -40,15 +48,12 @@ class Criterion:
     @property
     def is_plain(self) -> bool:
         """Whether it stands for "all"."""
-        return not self.text and self.operator not in (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
+        return not self.text and self.operator not in WITHOUT_TEXT
 
     @property
     def words(self) -> str:
         said = f"{self.column.label} {OPERATORS[self.operator]}"
-        return f"{said} “{self.text}”" if self.operator in _WITH_TEXT else said
-
-
-_WITH_TEXT = tuple(operator for operator in Operator if not operator.value.endswith("empty"))
+        return said if self.operator in WITHOUT_TEXT else f"{said} “{self.text}”"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,26 @@ class Found(Generic[M]):
 
     # What the template offers
 
-    operators = OPERATORS
     rows_choices = ROWS_PER_PAGE
     longest_text = LONGEST_TEXT
+
+    @property
+    def operators(self) -> dict[Operator, Any]:
+        return self.listing.operators
+
+    @property
+    def has_times(self) -> bool:
+        return Operator.FROM in self.operators
+
+    @property
+    def times(self) -> str:
+        """Names of the columns that are times, for the script."""
+        return " ".join(column.name for column in self.fields if column.is_time)
+
+    def between(self, name: str) -> tuple[str, str]:
+        """The texts of the last criteria FROM and TO of this column; empty where there is none."""
+        texts = {c.operator: c.text for c in self.criteria if c.column.name == name}
+        return texts.get(Operator.FROM, ""), texts.get(Operator.TO, "")
 
     @property
     def fields(self) -> list[Column]:
@@ -176,7 +198,7 @@ def find(query: QueryDict, listing: Listing, records: QuerySet[M]) -> Found[M]:
     criteria, problems = _criteria(query, listing)
     widened = query.get("criteria") == "add" and len(criteria) < MOST_CRITERIA
     if widened:
-        criteria.append(Criterion(next(iter(listing.criteria.values())), Operator.BEGINS_WITH))
+        criteria.append(Criterion(listing.first, Operator.BEGINS_WITH))
     elif query.get("criteria") == "remove" and len(criteria) > 1:
         removed = criteria.pop()
         problems = [problem for problem in problems if problem != removed.problem]
@@ -212,16 +234,16 @@ def _criteria(query: QueryDict, listing: Listing) -> tuple[list[Criterion], list
 
 def _criterion(listing: Listing, name: str, operator: str, text: str) -> Criterion:
     columns = listing.criteria
-    column = columns.get(name) or next(iter(columns.values()))
-    is_known = operator in Operator._value2member_map_
+    column = columns.get(name) or listing.first
+    is_known = operator in listing.operators
     chosen = Operator(operator) if is_known else Operator.BEGINS_WITH
-    wanted = text.strip() if chosen in _WITH_TEXT else ""
-    problem = _problem(column, wanted)
+    wanted = "" if chosen in WITHOUT_TEXT else text.strip()
+    problem = _problem(column, chosen, wanted)
     # A text too long to be looked for is too long to be shown again.
     return Criterion(column, chosen, wanted[:LONGEST_TEXT].replace("\x00", ""), problem)
 
 
-def _problem(column: Column, text: str) -> str:
+def _problem(column: Column, operator: Operator, text: str) -> str:
     if len(text) > LONGEST_TEXT:
         said = _("%(field)s: the search text has %(length)s characters; at most %(limit)s fit.")
         values = {"field": column.label, "length": len(text), "limit": LONGEST_TEXT}
@@ -229,6 +251,25 @@ def _problem(column: Column, text: str) -> str:
     if "\x00" in text:
         said = _("%(field)s: the search text holds a null character, which no record can hold.")
         return said % {"field": column.label}
+    return _of_time(column, operator, text) if text else ""
+
+
+def _of_time(column: Column, operator: Operator, text: str) -> str:
+    words = {"field": column.label, "operator": OPERATORS[operator]}
+    if column.is_time and operator not in OF_TIMES:
+        ways = {"from": OPERATORS[Operator.FROM], "to": OPERATORS[Operator.TO]}
+        said = _(
+            "%(field)s: “%(operator)s” cannot be asked of a time; choose “%(from)s” or “%(to)s”."
+        )
+        return said % {**words, **ways}
+    if operator in OF_TIMES and not column.is_time:
+        said = _("%(field)s: “%(operator)s” can be asked of times alone.")
+        return said % words
+    try:
+        if column.is_time:
+            read_moment(text)
+    except NoMomentError as error:
+        return f"{column.label}: {error}"
     return ""
 
 

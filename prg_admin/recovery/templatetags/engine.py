@@ -31,19 +31,26 @@ def rule_words(rule: str) -> str:
     return rule_text(rule)
 
 
-@register.simple_tag
-def engine_now() -> EngineHealth:
-    return engine_health(now=steady_now())
+@register.simple_tag(takes_context=True)
+def engine_now(context: template.Context) -> EngineHealth:
+    """Looked up once for a page: its strip and its parts ask."""
+    request = context.get("request")
+    known: EngineHealth | None = getattr(request, "engine_health", None)
+    if known is None:
+        known = engine_health(now=steady_now())
+        if request is not None:
+            request.engine_health = known
+    return known
 
 
-@register.simple_tag
-def hindrances(status: Standing) -> list[str]:
+@register.simple_tag(takes_context=True)
+def hindrances(context: template.Context, status: Standing) -> list[str]:
     """Why no failover happens although something is wrong, in sentences."""
     now = steady_now()
     found = why_not(
         as_of(status.pair, now),
         settings=status.settings,
         now=now,
-        blind=engine_health(now=now).is_blind,
+        blind=engine_now(context).is_blind,
     )
     return [hindrance_text(hindrance) for hindrance in found]

@@ -1,0 +1,95 @@
+"""Every button there is, read from the templates, and how a journey presses it in a language.
+
+A button is named by its template and its English words: ``groups/group.html: Save``. The same words
+twice in one template (tool bar and foot) are one button.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.utils import translation
+from playwright.sync_api import Locator, expect
+
+from prg_admin.launcher.config import ROOT
+from tests.e2e.site import Site
+from tests.scenarios.installation import Installation
+from tests.scenarios.pair import WatchedPair
+from tests.scenarios.person import Person
+
+TEMPLATES = ROOT / "templates"
+ELEMENT = re.compile(r'<(a|button)\b((?:[^>"]|"[^"]*")*)>(.*?)</\1>', re.DOTALL)
+LOOKS_LIKE_ONE = re.compile(r'class="[^"]*(?:\btool\b|\bbutton\b|\{\{ class \}\})')
+WORDS = re.compile(
+    r'\{% translate "([^"]*)" %\}|\{% blocktranslate[^%]*%\}(.*?)\{% endblocktranslate %\}'
+)
+LABEL = re.compile(r"""aria-label="\{% translate '([^']*)' %\}""")
+HIDDEN = "visually-hidden"
+
+
+def every_button() -> set[str]:
+    found: set[str] = set()
+    for path in sorted(TEMPLATES.rglob("*.html")):
+        name = path.relative_to(TEMPLATES).as_posix()
+        found |= {f"{name}: {words}" for words in buttons_of(path)}
+    return found
+
+
+def buttons_of(template: Path) -> Iterator[str]:
+    """Their words; what has none of its own shows a variable, and is named by that."""
+    text = re.sub(
+        r"\{% comment %\}.*?\{% endcomment %\}", "", template.read_text(), flags=re.DOTALL
+    )
+    for kind, attributes, content in ELEMENT.findall(text):
+        if kind == "a" and not LOOKS_LIKE_ONE.search(attributes):
+            continue
+        if label := LABEL.search(attributes):
+            yield label[1]
+            continue
+        words = [one or other for one, other in WORDS.findall(content)]
+        if HIDDEN in content:
+            yield " ".join(words)
+        else:
+            yield from words or [re.sub(r"<[^>]*>|\{%.*?%\}", "", content).strip()]
+
+
+@dataclass
+class Hand:
+    """Somebody's hand on the mouse, and what it pressed."""
+
+    site: Site
+    language: str
+    installation: Installation
+    person: Person
+    pair: WatchedPair
+    pressed: set[str] = field(default_factory=set)
+
+    def words(self, english: str) -> str:
+        with translation.override(self.language):
+            return translation.gettext(english)
+
+    def press(self, button: str) -> None:
+        self.find(button).click()
+        self.pressed.add(button)
+
+    def find(self, button: str) -> Locator:
+        """By the name it has in the language, as somebody who listens to the page finds it."""
+        _template, _, english = button.partition(": ")
+        # Words that only the ear gets ("Go to the chosen server") are translated apart.
+        pieces = ["Go", english[3:]] if english.startswith("Go to") else [english]
+        name = " ".join(map(self.words, pieces))
+        page = self.site.page
+        named = [page.get_by_role(role, name=name, exact=True) for role in ("button", "link")]  # type: ignore[arg-type]
+        return named[0].or_(named[1]).first
+
+    def is_told(self, english: str) -> None:
+        """The Status box says this, in the language."""
+        expect(self.site.page.locator("#status")).to_contain_text(self.words(english))
+
+    def value(self, sql: str, *values: object) -> object:
+        """The only value of the only row; None without a row."""
+        rows = self.installation.query(sql, *values)
+        return next(iter(rows[0].values())) if rows else None
