@@ -15,10 +15,9 @@ from prg_admin.domain.group_rules import GroupDraft
 from prg_admin.domain.preflight import Preflight
 from prg_admin.domain.problems import Problem
 from prg_admin.groups.models import PresenceRedundancyGroup
-from prg_admin.groups.selectors import copy_name, group_preflight, node_choices
+from prg_admin.groups.selectors import Choice, copy_name, group_preflight, node_choices
 from prg_admin.groups.services import group_draft, group_problems
 from prg_admin.lib.sentences import FIELDS, problem_text
-from prg_admin.topology.models import Node
 
 NOT_SELECTED = _("Not-Selected")
 
@@ -144,8 +143,7 @@ def _copied(group: PresenceRedundancyGroup) -> dict[str, Any]:
     return {"name": copy_name(group.name), "description": group.description}
 
 
-def _options(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
-    for node in nodes:
-        version = getattr(getattr(node, "last_report", None), "version", "")
-        words = ", ".join(w for w in (node.cluster.name, version) if w)
-        yield node.name, f"{node.name} ({words})"
+def _options(choices: Iterable[Choice]) -> Iterator[tuple[str, str]]:
+    for choice in choices:
+        words = ", ".join(w for w in (choice.cluster, choice.version) if w)
+        yield choice.name, f"{choice.name} ({words})"

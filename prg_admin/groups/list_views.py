@@ -42,7 +42,8 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
         "shown_rows": [row for row in rows if str(row.group.pk) in shown],
         "is_other": shown != keys,
         "shown": " ".join(keys),
-        "unassigned": unassigned_nodes(),
+        # Whoever looks for some groups is not told of what is in none.
+        "unassigned": 0 if found.is_filtered else unassigned_nodes(),
     }
     return render_page(request, "groups/group_list.html", context, fragments=(LIST_STATES,))
 

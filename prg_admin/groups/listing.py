@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, IntegerField, OuterRef, Subquery, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib.finding.columns import Column, Listing
 from prg_admin.lib.labels import STATES, state_label
 from prg_admin.lib.sentences import FIELDS
+from prg_admin.topology.selectors import USERS
 
 HA = {True: gettext_lazy("Enabled"), False: gettext_lazy("Off")}
 
@@ -40,14 +42,15 @@ def group_rows(groups: Iterable[PresenceRedundancyGroup]) -> list[GroupRow]:
     members: dict[int, list[Member]] = {}
     users: dict[int, int] = {}
     found = (
-        Member.objects.filter(group__in=listed)
+        Member.objects.filter(group__in=[group.pk for group in listed])
         .select_related("node")
-        .annotate(users=Count("node__presence_users"))
+        .only("group_id", "position", "state", "node__name")
+        .annotate(users=RawSQL(USERS.format("groups_member.node_id"), ()))  # noqa: S611
         .order_by("group_id", "position")
     )
     for member in found:
         members.setdefault(member.group_id, []).append(member)
-        users[member.group_id] = users.get(member.group_id, 0) + member.users
+        users[member.group_id] = users.get(member.group_id, 0) + vars(member)["users"]
     return [GroupRow(g, tuple(members.get(g.pk, ())), users.get(g.pk, 0)) for g in listed]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Count, QuerySet
 from django.db.models.expressions import RawSQL
@@ -15,34 +16,55 @@ from prg_admin.domain.preflight import Preflight, preflight
 from prg_admin.domain.requests import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import draft_pair, pair_of
+from prg_admin.lib.statements import rows_of
 from prg_admin.parameters.selectors import recovery_settings
 from prg_admin.topology.models import Node
-from prg_admin.topology.selectors import USERS, for_facts, node_fact
+from prg_admin.topology.selectors import USERS, for_facts, last_report, node_fact
 
 NODES_OF_PAIR = 2
 READ = "members_read"
-OF_A_CHOICE = ("name", "cluster__name", "last_report__version")
-"""What an option of a drop-down says of a node; reports are large."""
+FREE = """
+    select cluster.name, node.name, coalesce(report.version, '')
+    from topology_node node
+    join topology_cluster cluster on cluster.id = node.cluster_id
+    left join topology_nodereport report on report.node_id = node.id
+    where not exists (select from groups_member where node_id = node.id)
+"""
+OF_CLUSTER = " and node.cluster_id = %s"
 LONGEST_SUFFIX = len("-copy") + 6
 """Of a copy's name, with its number."""
 
 
-def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = ()) -> list[Node]:
+class Choice(NamedTuple):
+    """A node that can be chosen."""
+
+    cluster: str
+    name: str
+    version: str = ""
+    """Empty while it was never heard."""
+
+
+def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = ()) -> list[Choice]:
     """Nodes in no group, those of this group, and those already chosen in an open form.
 
     A group stays in its cluster: of the others' nodes none is offered, nor looked for among all.
     """
-    nodes = Node.objects.select_related("cluster", "last_report").only(*OF_A_CHOICE)
-    free = nodes.filter(member__isnull=True).order_by()
-    own = [member.node for member in members_of(group)] if group else []
     if group:
-        free = free.filter(cluster=group.cluster_id)
-    found = {node.pk: node for node in (*free, *own)}
-    others = {name for name in typed if name} - {node.name for node in found.values()}
+        found = {_choice(member.node) for member in members_of(group)}
+        found |= {Choice(*row) for row in rows_of(FREE + OF_CLUSTER, group.cluster_id)}
+    else:
+        found = {Choice(*row) for row in rows_of(FREE)}
+    others = {name for name in typed if name} - {choice.name for choice in found}
     if others:
         # Asked for apart: in one question no index would help to find either.
-        found |= {node.pk: node for node in nodes.filter(name__in=others)}
-    return sorted(found.values(), key=lambda node: (node.cluster.name, node.name))
+        nodes = Node.objects.select_related("cluster", "last_report")
+        found |= {_choice(node) for node in nodes.filter(name__in=others)}
+    return sorted(found)
+
+
+def _choice(node: Node) -> Choice:
+    stored = last_report(node)
+    return Choice(node.cluster.name, node.name, stored.version if stored else "")
 
 
 def members_read(group: PresenceRedundancyGroup) -> list[Member]:

@@ -15,11 +15,16 @@ from prg_admin.domain.services import BY_NAME
 from prg_admin.domain.settings import is_usable, settings_of
 from prg_admin.domain.states import ServiceState
 from prg_admin.domain.timing import RecoverySettings
+from prg_admin.lib.statements import rows_of
 from prg_admin.parameters.models import ParameterValue
 from prg_admin.topology.models import Cluster, Node
 from prg_admin.topology.selectors import last_report
 
 logger = logging.getLogger(__name__)
+
+VALUES = """
+    select node_id, service, name, value from parameters_parametervalue where cluster_id = %s
+"""
 
 
 def recovery_settings(cluster_ids: Iterable[int]) -> dict[int, RecoverySettings]:
@@ -83,8 +88,7 @@ class ClusterValues:
 
     @classmethod
     def of(cls, cluster_id: int) -> ClusterValues:
-        rows = ParameterValue.objects.filter(cluster_id=cluster_id).order_by()
-        found = rows.values_list("node_id", "service", "name", "value")
+        found = rows_of(VALUES, cluster_id)
         return cls({(node, s, n): v for node, s, n, v in found if _is_usable(s, n, v)})
 
     def value(self, service: str, name: str, node_id: int | None = None) -> str:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import QuerySet
 
+from prg_admin.lib.statements import rows_of
 from prg_admin.notify.models import Channel
 from prg_admin.notify.selectors import failing_channels
 from prg_admin.recovery.models import Breach, EngineStatus, Event
@@ -19,7 +19,6 @@ MOST_BREACHES = 5
 
 MOST_CHANNELS = 5
 
-# As it stands: to put it together anew for every page would take longer than to answer it.
 STATUS = """
     select
         exists (select from recovery_breach where seen_at is null),
@@ -81,10 +80,7 @@ class EngineHealth:
 
 def engine_health(*, now: datetime) -> EngineHealth:
     """One query while all is well: every page asks."""
-    with connection.cursor() as cursor:
-        cursor.execute(STATUS)
-        is_broken, is_unheard, *known = cursor.fetchone()
-    ticked_at, swept_at, is_blind = known
+    ((is_broken, is_unheard, ticked_at, swept_at, is_blind),) = rows_of(STATUS)
     unseen, failing = Breach.objects.filter(seen_at=None), failing_channels()
     return EngineHealth(
         is_blind=bool(is_blind),

@@ -126,15 +126,24 @@ def test_validation_of_an_unknown_field_is_not_found(admin: Client):
 
 
 def test_the_choices_are_free_nodes_and_the_groups_own(admin: Client):
-    free, own = create_node("free"), create_node("own")
-    create_group(members=[create_node("taken")])
+    own = create_node("own")
+    free = create_node("free", cluster=own.cluster)
+    create_node("elsewhere")
+    create_group(members=[create_node("taken", cluster=own.cluster)])
     group = create_group(members=[own])
 
     form = admin.get(address(group)).context["form"]
 
     values = [value for value, _ in form.fields["server1"].choices]
-    assert values == ["", *sorted([free.name, own.name], key=values.index)]
-    assert "taken" not in values
+    assert values == ["", free.name, own.name]
+
+
+def test_a_new_group_can_have_any_free_node(admin: Client):
+    create_group(members=[create_node("taken")])
+    create_node("free", cluster=create_cluster("a"))
+    create_node("other", cluster=create_cluster("b"))
+    form = admin.get(ADD).context["form"]
+    assert [value for value, _ in form.fields["server1"].choices] == ["", "free", "other"]
 
 
 def test_an_edit_is_saved_and_counts_the_revision(admin: Client):
