@@ -10,8 +10,9 @@ from typing import Any
 from django.db import connection
 
 
-def rows_of(statement: str, *values: object) -> list[tuple[Any, ...]]:
+def rows_of(statement: str, *values: str | int) -> list[tuple[Any, ...]]:
     """What the database answers; ``%s`` in the statement stands for a value."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -7,7 +7,7 @@ twice in one template (tool bar and foot) are one button.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,3 +93,19 @@ class Hand:
         """The only value of the only row; None without a row."""
         rows = self.installation.query(sql, *values)
         return next(iter(rows[0].values())) if rows else None
+
+
+Act = Callable[[Hand], None]
+JOURNEYS: dict[str, tuple[Act, frozenset[str]]] = {}
+
+
+def pressing(*buttons: str) -> Callable[[Act], Act]:
+    """``template: words | other words``: what the journey has to have pressed in the end."""
+
+    def note(act: Act) -> Act:
+        split = (button.partition(": ") for button in buttons)
+        named = (f"{template}: {w}" for template, _, words in split for w in words.split(" | "))
+        JOURNEYS[act.__name__.replace("_", " ")] = (act, frozenset(named))
+        return act
+
+    return note

@@ -1,7 +1,7 @@
 """Each button of each page is pressed in English and in Japanese, and its effect is looked for.
 
-The journeys (``journeys.py``) name the buttons they press; the templates are read for those that
-no journey presses. What is tried elsewhere, or cannot be pressed here, stands in ``ELSEWHERE``.
+The journeys (``journeys.py``, ``node_journeys.py``) name the buttons they press; the templates are
+read for those that no journey presses. What is tried elsewhere stands in ``ELSEWHERE``.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from prg_admin.launcher.config import ROOT
-from tests.e2e.buttons import Hand, every_button
+from tests.e2e import journeys, node_journeys
+from tests.e2e.buttons import JOURNEYS, Hand, every_button
 from tests.e2e.conftest import Visitor
-from tests.e2e.journeys import COPY, JOURNEYS, NEW
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
 
+READ = (journeys, node_journeys)
+"""Each notes its journeys when it is read."""
 LANGUAGES = {"en": "en-US", "ja": "ja-JP"}
 ACCOUNTS, USERS = "tests/accounts/test_browser.py", "tests/users/test_browser.py"
 ENGINE = "tests/scenarios/person.py"
@@ -74,7 +76,7 @@ def hand_of(
     visitor: Visitor, installation: Installation, person: Person, pair: WatchedPair
 ) -> Iterator[Callable[..., Hand]]:
     """Somebody before a browser in a language; the demo's free nodes are free."""
-    for name in (NEW, COPY):
+    for name in (journeys.NEW, journeys.COPY):
         person.delete_group(name)
 
     def begin(language: str, *, signed_in: bool) -> Hand:
@@ -82,7 +84,7 @@ def hand_of(
         return Hand(site, language, installation, person, pair)
 
     yield begin
-    for name in (NEW, COPY):
+    for name in (journeys.NEW, journeys.COPY):
         person.delete_group(name)
 
 
