@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from prg_admin.domain.states import CRITICAL_SERVICES, NodeState, Reason
 from prg_admin.domain.wire import PeerReport
 from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.recovery.models import EngineStatus
 from prg_admin.topology.models import NodeReport
 from tests.factories import (
     create_cluster,
@@ -433,3 +435,21 @@ def test_the_page_listens_to_group_and_nodes(admin: Client):
 
     assert f'data-live-topics="group-{group.pk},node-{nodes[0]},node-{nodes[1]}"' in html
     assert f"sse:group-{group.pk}, sse:node-{nodes[0]}" in html
+
+
+def test_the_page_of_a_group_asks_few_questions(admin: Client, django_assert_num_queries):
+    one, other = create_pair()
+    group = create_group(members=[one, other], ha_enabled=True)
+    EngineStatus.objects.create(pk=1, ticked_at=now(), swept_at=now())
+    # Session, person; group with members, parameters, free nodes, engine.
+    with django_assert_num_queries(6):
+        assert admin.get(address(group)).status_code == 200
+
+
+def test_a_new_description_costs_few_questions(admin: Client, django_assert_num_queries):
+    one, other = create_pair()
+    group = create_group(members=[one, other])
+    posted = stored(group, description="east")
+    # Session, person; begin, group, members, nodes, clusters, group written, audit, commit.
+    with django_assert_num_queries(10):
+        assert admin.post(address(group), posted).status_code == 302
