@@ -119,6 +119,11 @@ class Window:
     def later(self) -> str:
         return self._moved(1)
 
+    @property
+    def latest(self) -> str:
+        """The query of as much time until now; of a span that was written, of the usual time."""
+        return "" if self.since or self.to else urlencode({"hours": self.hours})
+
     def _moved(self, times: int) -> str:
         """The query of as much time before or after this."""
         by = times * timedelta(hours=self.hours)

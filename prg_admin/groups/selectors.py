@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -17,20 +18,31 @@ from prg_admin.domain.requests import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import draft_pair, pair_of
 from prg_admin.lib.statements import rows_of
-from prg_admin.parameters.selectors import recovery_settings
+from prg_admin.parameters.selectors import ClusterValues, recovery_settings
 from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import USERS, for_facts, last_report, node_fact
 
 NODES_OF_PAIR = 2
 READ = "members_read"
-FREE = """
-    select cluster.name, node.name, coalesce(report.version, '')
+OF_FREE = """
     from topology_node node
     join topology_cluster cluster on cluster.id = node.cluster_id
     left join topology_nodereport report on report.node_id = node.id
     where not exists (select from groups_member where node_id = node.id)
 """
+FREE = f"select cluster.name, node.name, coalesce(report.version, '') {OF_FREE}"
 OF_CLUSTER = " and node.cluster_id = %s"
+ITS_CLUSTER = "groups_presenceredundancygroup.cluster_id"
+READ_WITH_GROUP = {
+    "free_nodes": f"""
+        select json_agg(json_build_array(cluster.name, node.name, coalesce(report.version, '')))
+            ::text {OF_FREE} and node.cluster_id = {ITS_CLUSTER}
+    """,
+    "cluster_values": f"""
+        select json_agg(json_build_array(node_id, service, name, value))::text
+        from parameters_parametervalue where cluster_id = {ITS_CLUSTER}
+    """,  # noqa: S608 - a fixed text
+}
 LONGEST_SUFFIX = len("-copy") + 6
 """Of a copy's name, with its number."""
 
@@ -51,7 +63,9 @@ def node_choices(group: PresenceRedundancyGroup | None, typed: Sequence[str] = (
     """
     if group:
         found = {_choice(member.node) for member in members_of(group)}
-        found |= {Choice(*row) for row in rows_of(FREE + OF_CLUSTER, group.cluster_id)}
+        free = vars(group).get("free_nodes")
+        free = rows_of(FREE + OF_CLUSTER, group.cluster_id) if free is None else free
+        found |= {Choice(*row) for row in free}
     else:
         found = {Choice(*row) for row in rows_of(FREE)}
     others = {name for name in typed if name} - {choice.name for choice in found}
@@ -75,17 +89,31 @@ def members_read(group: PresenceRedundancyGroup) -> list[Member]:
 
 
 def group_with_members(pk: int) -> PresenceRedundancyGroup | None:
-    """The same with the group itself; None for a group without a member."""
-    found = list(_shown_members().select_related("group__cluster").filter(group=pk))
+    """The same with the group itself, the parameters of its cluster and the nodes free in it.
+
+    None for a group without a member.
+    """
+    # One question for all of it: each further one would cost a tenth of the page.
+    more = {name: RawSQL(rows, ()) for name, rows in READ_WITH_GROUP.items()}  # noqa: S611
+    members = _shown_members().select_related("group__cluster").annotate(**more)
+    found = list(members.filter(group=pk))
     if not found:
         return None
     group = found[0].group
+    for name in READ_WITH_GROUP:
+        vars(group)[name] = json.loads(vars(found[0])[name] or "[]")
     for member in found:
         # A group is of one cluster, that of its nodes.
         member.group = group
         member.node.cluster = group.cluster
     vars(group)[READ] = found
     return group
+
+
+def values_of_cluster(group: PresenceRedundancyGroup) -> ClusterValues:
+    """Its parameters, read already where the group's page has read them."""
+    read = vars(group).get("cluster_values")
+    return ClusterValues.of(group.cluster_id) if read is None else ClusterValues.read(read)
 
 
 def _shown_members() -> QuerySet[Member]:

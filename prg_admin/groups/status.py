@@ -22,7 +22,7 @@ from prg_admin.groups.hearing import Hearing, hearings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import loaded_pair
 from prg_admin.groups.relogin import ReLogin, relogin
-from prg_admin.groups.selectors import members_of
+from prg_admin.groups.selectors import members_of, values_of_cluster
 from prg_admin.lib.advice import Advice, Standing, advice
 from prg_admin.parameters.selectors import ClusterValues, parameter_values
 from prg_admin.topology.selectors import NodeStatus, last_report, node_status
@@ -135,7 +135,7 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
     rows = members_of(group)
     loaded = loaded_pair(group, rows)
     pair = loaded.pair
-    values = ClusterValues.of(loaded.cluster_id)
+    values = values_of_cluster(group)
     settings = loaded.running_settings or values.recovery
     statuses = [node_status(row.node, now=now, users=vars(row)["users"]) for row in rows]
     members = tuple(

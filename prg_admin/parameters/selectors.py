@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -88,7 +89,11 @@ class ClusterValues:
 
     @classmethod
     def of(cls, cluster_id: int) -> ClusterValues:
-        found = rows_of(VALUES, cluster_id)
+        return cls.read(rows_of(VALUES, cluster_id))
+
+    @classmethod
+    def read(cls, found: Iterable[Sequence[Any]]) -> ClusterValues:
+        """From rows of node, service, name and value."""
         return cls({(node, s, n): v for node, s, n, v in found if _is_usable(s, n, v)})
 
     def value(self, service: str, name: str, node_id: int | None = None) -> str:

@@ -441,8 +441,8 @@ def test_the_page_of_a_group_asks_few_questions(admin: Client, django_assert_num
     one, other = create_pair()
     group = create_group(members=[one, other], ha_enabled=True)
     EngineStatus.objects.create(pk=1, ticked_at=now(), swept_at=now())
-    # Session, person; group with members, parameters, free nodes, engine.
-    with django_assert_num_queries(6):
+    # Session, person; group with members, parameters and free nodes; engine.
+    with django_assert_num_queries(4):
         assert admin.get(address(group)).status_code == 200
 
 
