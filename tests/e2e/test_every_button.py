@@ -32,6 +32,7 @@ ELSEWHERE = {
     "accounts/password.html: Save": ACCOUNTS,
     "accounts/resend.html: Leave it": ACCOUNTS,
     "accounts/resend.html: Send again": ACCOUNTS,
+    "certificates/_downloads.html: Certificate": "tests/certificates/test_pages.py",
     "console/task_flow.html: Go to the chosen cluster": "tests/console/test_task_flow.py",
     "console/task_flow.html: {{ step.link_text }}": "tests/e2e/test_service_pages.py",
     "console/timeline.html: {{ words }}": "tests/console/test_events_browser.py",
