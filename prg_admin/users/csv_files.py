@@ -10,11 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 
-LONGEST = 128
+from prg_admin.users.lines import Fault, LineFault, Lines
+
 UTF_8, SHIFT_JIS = "UTF-8", "Shift_JIS"
 
 HEADINGS = {
@@ -22,45 +21,11 @@ HEADINGS = {
     "name": ("name", "display name", "displayname", "名前", "表示名"),
     "licensed": ("licensed", "license", "licence", "ライセンス", "ライセンスあり"),
 }
-YES = frozenset({"", "yes", "true", "1", "y", "はい", "あり"})
-NO = frozenset({"no", "false", "0", "n", "いいえ", "なし"})
-
-
-class Fault(StrEnum):
-    """What is wrong; ``users.sentences`` has one sentence for each."""
-
-    ENCODING = "encoding"
-    EMPTY = "empty"
-    NO_USERID_COLUMN = "no-userid-column"
-    NOT_CSV = "not-csv"
-    REQUIRED = "required"
-    TOO_LONG = "too-long"
-    CHARACTERS = "characters"
-    DOUBLE = "double"
-    NOT_YES_OR_NO = "not-yes-or-no"
-
-
-@dataclass(frozen=True, slots=True)
-class LineFault:
-    line: int
-    """Of the file, from 1; 0: the file as a whole."""
-    fault: Fault
-    values: dict[str, str | int] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    number: int
-    userid: str
-    name: str
-    is_licensed: bool
 
 
 @dataclass(slots=True)
-class FileRead:
+class FileRead(Lines):
     encoding: str = ""
-    lines: list[Line] = field(default_factory=list)
-    faults: list[LineFault] = field(default_factory=list)
 
 
 def read_file(content: bytes) -> FileRead:
@@ -98,11 +63,10 @@ def _read(text: str, found: FileRead) -> None:
     if "userid" not in columns:
         found.faults.append(LineFault(1, Fault.NO_USERID_COLUMN))
         return
-    seen: dict[str, int] = {}
     for row in rows:
         if any(cell.strip() for cell in row):
             cells = {n: row[i].strip() if i < len(row) else "" for n, i in columns.items()}
-            _line(rows.line_num, cells, seen, found)
+            found.add(rows.line_num, cells)
     if not (found.lines or found.faults):
         found.faults.append(LineFault(0, Fault.EMPTY))
 
@@ -115,34 +79,3 @@ def _columns(head: list[str]) -> dict[str, int]:
         if name:
             columns.setdefault(name, index)
     return columns
-
-
-def _line(number: int, cells: dict[str, str], seen: dict[str, int], found: FileRead) -> None:
-    faults = list(_faults(number, cells))
-    userid = cells["userid"]
-    first = seen.setdefault(userid.lower(), number)
-    if userid and first != number:
-        faults.append(LineFault(number, Fault.DOUBLE, {"userid": userid[:LONGEST], "first": first}))
-    found.faults += faults
-    if not faults:
-        licensed = cells.get("licensed", "").casefold() in YES
-        found.lines.append(Line(number, userid, cells.get("name", ""), licensed))
-
-
-def _faults(number: int, cells: dict[str, str]) -> Iterator[LineFault]:
-    if not cells["userid"]:
-        yield LineFault(number, Fault.REQUIRED)
-    for column in ("userid", "name"):
-        value = cells.get(column, "")
-        if len(value) > LONGEST:
-            values: dict[str, str | int] = {"column": column, "length": len(value)}
-            yield LineFault(number, Fault.TOO_LONG, values)
-        if value.isprintable():
-            continue  # by far the most; letter by letter it takes several times as long
-        wrong = next((c for c in value if unicodedata.category(c) in ("Cc", "Cf", "Cs")), None)
-        if wrong is not None:
-            values = {"column": column, "character": f"U+{ord(wrong):04X}"}
-            yield LineFault(number, Fault.CHARACTERS, values)
-    licensed = cells.get("licensed", "")
-    if licensed.casefold() not in YES | NO:
-        yield LineFault(number, Fault.NOT_YES_OR_NO, {"value": licensed[:LONGEST]})

@@ -13,7 +13,7 @@ from prg_admin.jobs.registry import Step
 from prg_admin.topology.models import Cluster
 from prg_admin.users.choosing import found_users
 from prg_admin.users.plans import Code, Problem, Target, Way
-from prg_admin.users.sentences import number, problem_text
+from prg_admin.users.sentences import number, problem_text, queued_text
 from prg_admin.users.services import Refused, users_assign, users_rebalance
 
 ASSIGN, REBALANCE = "users.assign", "users.rebalance"
@@ -42,7 +42,11 @@ def words_of(job: Job) -> list[tuple[str, str]]:
             count,
         )
         found.append(("success" if job.is_finished else "info", text % {"users": number(count)}))
-    return found
+    return [*found, *queue_words(job.result.get("queued", 0))]
+
+
+def queue_words(count: int) -> list[tuple[str, str]]:
+    return [("warning", queued_text(count))] if count else []
 
 
 class Assign:
@@ -50,7 +54,7 @@ class Assign:
 
     can_cancel = True
 
-    def step(self, job: Job, *, now: datetime) -> Step:  # noqa: ARG002 - of the protocol
+    def step(self, job: Job, *, now: datetime) -> Step:
         asked, after = job.parameters, job.position.get("after", 0)
         users = found_users(asked["query"], asked["cluster"]).filter(pk__gt=after)
         keys = list(users.order_by("pk").values_list("pk", flat=True)[:BATCH])
@@ -62,15 +66,19 @@ class Assign:
                 users=users.filter(pk__lte=keys[-1]),
                 target=Target(Way(asked["way"]), asked["node"]),
                 actor=job.asked_by,
+                now=now,
             )
         except Cluster.DoesNotExist:
             return cluster_gone(job)
         if isinstance(outcome, Refused):
             return refused(job, outcome.problems)
         done = job.done + len(keys)
-        assigned = job.result.get("assigned", 0) + outcome.users
+        result = {
+            "assigned": job.result.get("assigned", 0) + outcome.users,
+            "queued": job.result.get("queued", 0) + outcome.queued,
+        }
         total, position = max(job.total, done), {"after": keys[-1]}
-        return Step(done, position, total=total, result={"assigned": assigned})
+        return Step(done, position, total=total, result=result)
 
     def title(self, job: Job) -> str:
         return _("Assign users of %(cluster)s: %(target)s") % {

@@ -65,9 +65,10 @@ def import_preview(request: HttpRequest, import_pk: int) -> HttpResponse:
         "staged": staged,
         "plan": plan,
         "is_ready": is_ready,
-        "unchanged": staged.lines - plan.new - plan.changed,
+        "unchanged": staged.lines - plan.sizes.new - plan.sizes.changed,
         "mode": mode_text(assignment_mode(staged.cluster_id)),
         "problems": [problem_text(problem) for problem in plan.problems],
+        "waiting_for": [problem_text(problem) for problem in plan.waiting_for],
         "faults": [(f["line"], fault_text(f["fault"], f["values"])) for f in staged.faults],
     }
     status = CONFLICT if request.method == "POST" else 200

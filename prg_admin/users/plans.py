@@ -105,8 +105,11 @@ class Plan:
     counts: Mapping[str, int] = field(default_factory=dict)
     """New users of each node, when the mode decides."""
     unplaced: int = 0
-    """Users for whom the mode has no place."""
+    """Users for whom the mode has no place now."""
+    waiting_for: tuple[Problem, ...] = ()
+    """Why not; those of them who have no home wait for the Sync Agent."""
     problems: tuple[Problem, ...] = ()
+    """Why nothing of it can be carried out."""
 
     @property
     def rows(self) -> list[tuple[str, str, int, int]]:
@@ -155,22 +158,32 @@ def _to_node(seats: Seats, tally: Tally, node: str) -> Plan:
 
 
 def _by_mode(seats: Seats, tally: Tally) -> Plan:
-    """The mode assigns those without a home, and those on a node that is in no group."""
+    """The mode assigns those without a home, and those on a node that is in no group.
+
+    Whom it cannot assign now waits, except with None: it never assigns anybody.
+    """
     strays = {node: -tally.homes[node] for node in seats.layout.strays if tally.homes.get(node)}
     new = tally.homes.get("", 0) - tally.unlicensed - sum(strays.values())
     left = seats.layout.with_users(strays)
-    placement = assignment.place(left, seats.mode, new)
-    problems = [*seats.refused_now, *_no_aim(seats)]
-    problems += _full(seats, list(placement.reached))
+    is_none = seats.mode is Mode.NONE
+    not_now = [] if is_none else [*seats.refused_now, *_no_aim(seats)]
+    if is_none or not_now:
+        placement = assignment.Placement({}, refused=new)
+        after = seats.layout
+    else:
+        placement = assignment.place(left, seats.mode, new)
+        after = left.with_users(placement.counts)
+        not_now += _full(seats, list(placement.reached))
     return Plan(
         seats,
-        left.with_users(placement.counts),
+        after,
         changing=sum(placement.counts.values()),
         staying=tally.users - new - tally.unlicensed,
         unlicensed=tally.unlicensed,
         counts=placement.counts,
         unplaced=placement.refused,
-        problems=tuple(problems),
+        waiting_for=tuple(not_now) if new else (),
+        problems=tuple(_no_aim(seats)) if is_none else (),
     )
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from prg_admin.domain.assignment import Mode
 from prg_admin.lib.labels import state_label
-from prg_admin.users.csv_files import Fault
+from prg_admin.users.lines import Fault
 from prg_admin.users.plans import Code, Problem
 
 if TYPE_CHECKING:
@@ -87,6 +87,24 @@ def problem_text(problem: Problem) -> str:
     if "state" in values:
         values["state"] = str(state_label(values["state"]).text)
     return str(_PROBLEMS[problem.code] % values)
+
+
+def queued_text(count: int) -> str:
+    text = ngettext(
+        "%(users)s user could not be assigned now and waits for the Sync Agent.",
+        "%(users)s users could not be assigned now and wait for the Sync Agent.",
+        count,
+    )
+    return text % {"users": number(count)}
+
+
+def unplaced_text(count: int) -> str:
+    text = ngettext(
+        "%(users)s user cannot be assigned now: the Sync Agent does it as soon as it can.",
+        "%(users)s users cannot be assigned now: the Sync Agent does it as soon as it can.",
+        count,
+    )
+    return text % {"users": number(count)}
 
 
 def mode_text(mode: Mode) -> str:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from prg_admin.audit.models import Action, Kind
 from prg_admin.audit.services import record
@@ -22,8 +25,9 @@ from prg_admin.domain.assignment import Layout
 from prg_admin.lib.actor import Actor
 from prg_admin.live.news import announce
 from prg_admin.topology.models import Cluster
-from prg_admin.users.models import PresenceUser
+from prg_admin.users.models import PresenceUser, QueueReason
 from prg_admin.users.plans import (
+    Code,
     Plan,
     Problem,
     Seats,
@@ -36,12 +40,24 @@ from prg_admin.users.selectors import cluster_seats, tally
 
 logger = logging.getLogger(__name__)
 
+NOT_QUEUED: dict[str, Any] = {"queued_at": None, "queue_reason": ""}
+REASONS = {
+    Code.FAILED_OVER: QueueReason.FAILED_OVER,
+    Code.NO_GROUPS: QueueReason.NO_GROUP,
+    Code.NODE_FULL: QueueReason.NO_ROOM,
+    Code.GROUP_FULL: QueueReason.NO_ROOM,
+    Code.CLUSTER_FULL: QueueReason.NO_ROOM,
+}
+"""Why the mode could not assign somebody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
     plan: Plan
     users: int
-    """Rows that were written."""
+    """Those who have another home node, or none."""
+    queued: int = 0
+    """Those who began to wait for the Sync Agent, or wait for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +82,58 @@ def users_assign(
     users: QuerySet[PresenceUser],
     target: Target,
     actor: Actor,
-    partly: bool = False,
+    now: datetime,
 ) -> Assigned | Refused:
-    """Those of ``users`` that are in the cluster. ``partly``: by the mode, as many as there fit.
+    """Those of ``users`` that are in the cluster.
 
+    By the mode: as many as there is room for; the others wait until the Sync Agent can assign them.
     Raises ``Cluster.DoesNotExist``.
     """
     cluster_lock(cluster_id)
     plan = assignment_plan(cluster_id, users, target)
-    if plan.problems and not (partly and plan.unplaced and plan.changing and not _now(plan)):
+    if plan.problems:
         return Refused(plan.problems)
-    written = _carry_out(plan, users.filter(cluster_id=cluster_id), target)
-    _finish(plan, written, actor)
-    return Assigned(plan, written)
-
-
-def _now(plan: Plan) -> list[Problem]:
-    return plan.seats.refused_now
+    chosen = users.filter(cluster_id=cluster_id)
+    written = _carry_out(plan, chosen, target)
+    queued = _queue(plan, chosen, now) if target.way is Way.MODE else 0
+    _finish(plan, written, actor, queued)
+    return Assigned(plan, written, queued)
 
 
 def _carry_out(plan: Plan, users: QuerySet[PresenceUser], target: Target) -> int:
     if target.way is Way.UNASSIGNED:
         written = users.filter(home__isnull=False).update(home=None)
+        if plan.staying:
+            users.filter(queued_at__isnull=False).update(**NOT_QUEUED)
     elif target.way is Way.NODE:
         node = plan.seats.node_ids[target.node]
         moving = users.filter(is_licensed=True).exclude(home_id__isnull=False, home_id=node)
-        written = moving.update(home_id=node)
+        written = moving.update(home_id=node, **NOT_QUEUED)
     else:
-        written = _deal(plan, users)
+        written = _deal(plan, users) if plan.counts else 0
     return _as_planned(plan, written)
+
+
+def _queue(plan: Plan, users: QuerySet[PresenceUser], now: datetime) -> int:
+    """Who has no home after the mode was asked waits, and since the first time that was so."""
+    reason = next((REASONS[problem.code] for problem in plan.waiting_for), None)
+    if reason is None:
+        return 0
+    left = users.filter(home__isnull=True, is_licensed=True).exclude(queue_reason=reason)
+    return left.update(queued_at=Coalesce("queued_at", now), queue_reason=reason)
+
+
+@transaction.atomic
+def queue_clear(*, cluster_id: int, actor: Actor) -> int:
+    """Nobody waits any more: the mode assigns nobody."""
+    waiting = PresenceUser.objects.filter(cluster_id=cluster_id, queued_at__isnull=False)
+    cluster = cluster_lock(cluster_id)
+    written = waiting.update(**NOT_QUEUED)
+    if written:
+        values = {"before": {"waiting": written}, "after": {"waiting": 0}}
+        record(actor=actor, action=Action.CHANGED, kind=Kind.USER, name=cluster.name, **values)
+        tell(())
+    return written
 
 
 @transaction.atomic
@@ -125,7 +164,7 @@ def cluster_lock(cluster_id: int) -> Cluster:
 
 
 DEAL = """
-UPDATE users_presenceuser AS u SET home_id = seat.node
+UPDATE users_presenceuser AS u SET home_id = seat.node, queued_at = NULL, queue_reason = ''
 FROM (SELECT chosen.id, chosen.home_id, row_number() OVER (ORDER BY chosen.id) AS n
       FROM ({chosen}) AS chosen) AS k
 JOIN unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS seat(node, after, upto)
@@ -185,20 +224,21 @@ def _as_planned(plan: Plan, written: int) -> int:
     return written
 
 
-def _finish(plan: Plan, written: int, actor: Actor) -> None:
-    if not written:
+def _finish(plan: Plan, written: int, actor: Actor, queued: int = 0) -> None:
+    if not (written or queued):
         return
     before, after = plan.seats.layout, plan.after
     record(
         actor=actor,
         action=Action.CHANGED,
         kind=Kind.USER,
-        name=f"{plan.seats.cluster}: {written}",
-        before=_totals(before),
-        after=_totals(after),
+        name=f"{plan.seats.cluster}: {written or queued}",
+        before=_totals(before) if written else {},
+        after=(_totals(after) if written else {}) | ({"queued": queued} if queued else {}),
     )
-    tell(_touched(before, after, plan.seats))
-    logger.info("%s users of %s assigned by %s", written, plan.seats.cluster, actor.name)
+    tell(_touched(before, after, plan.seats) if written else ())
+    cluster = plan.seats.cluster
+    logger.info("%s users of %s assigned, %s queued by %s", written, cluster, queued, actor.name)
 
 
 def _totals(layout: Layout) -> dict[str, int]:

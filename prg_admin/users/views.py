@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -31,7 +30,13 @@ from prg_admin.users.handlers import ASSIGN, REBALANCE
 from prg_admin.users.listing import USERS, listed_users, user_rows
 from prg_admin.users.plans import Plan, Seats, Target
 from prg_admin.users.selectors import cluster_seats
-from prg_admin.users.sentences import mode_text, number, problem_text
+from prg_admin.users.sentences import (
+    mode_text,
+    number,
+    problem_text,
+    queued_text,
+    unplaced_text,
+)
 
 CHANGED = "users-changed"
 UNPROCESSABLE = 422
@@ -101,7 +106,11 @@ def _assign(
         }
         return _start(request, ASSIGN, parameters, chosen)
     outcome = services.users_assign(
-        cluster_id=cluster_id, users=selection.users, target=target, actor=actor_of(request)
+        cluster_id=cluster_id,
+        users=selection.users,
+        target=target,
+        actor=actor_of(request),
+        now=now(),
     )
     _say(request, outcome)
     return redirect("users:assign")
@@ -121,6 +130,8 @@ def _say(request: HttpRequest, outcome: services.Assigned | services.Refused) ->
         return
     text = ngettext("%(count)s user assigned.", "%(count)s users assigned.", outcome.users)
     messages.success(request, text % {"count": number(outcome.users)})
+    if outcome.queued:
+        messages.warning(request, queued_text(outcome.queued))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,7 +161,8 @@ def plan_words(plan: Plan) -> dict[str, Any]:
     return {
         "plan": plan,
         "problems": [problem_text(problem) for problem in plan.problems],
-        "unplaced": _("%(count)s users would find no place.") % {"count": number(plan.unplaced)}
-        if plan.unplaced
-        else "",
+        "warnings": [
+            *(problem_text(problem) for problem in plan.waiting_for),
+            *([unplaced_text(plan.unplaced)] if plan.waiting_for else ()),
+        ],
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prg_admin.users.csv_files import SHIFT_JIS, UTF_8, Fault, Line, read_file
+from prg_admin.users.csv_files import SHIFT_JIS, UTF_8, read_file
+from prg_admin.users.lines import Fault, Line
 
 TEXT = "userid,name,licensed\nann,山田 花子,yes\nbob,,no\n"
 

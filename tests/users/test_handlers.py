@@ -90,7 +90,7 @@ def test_after_an_abort_at_any_point_another_worker_ends_it(steps: int):
         step(job)
     finish(job, "two", LATER)
     assert (job.state, job.done, town.counts) == (State.DONE, 10, [3, 3, 2, 2, 0])
-    assert job.result == {"assigned": 10}
+    assert job.result == {"assigned": 10, "queued": 0}
     assert job.resumed == (1 if steps > 0 else 0)
 
 
@@ -102,9 +102,19 @@ def test_cancelled_between_two_steps():
     assert (job.state, town.counts) == (State.CANCELLED, [3, 0, 0, 0, 5])
 
 
-def test_a_failover_in_the_middle_stops_it_and_is_told():
+def test_a_failover_in_the_middle_lets_the_rest_wait_and_is_told():
     town = create_town(unassigned=8)
     job = step(assign(town))
+    town.set_states(NodeState.IDLE, NodeState.BACKUP)
+    finish(job)
+    assert (job.state, town.counts[-1]) == (State.DONE, 5)
+    assert "3 users have another home node" in text(job)
+    assert "5 users could not be assigned now and wait for the Sync Agent." in text(job)
+
+
+def test_a_failover_in_the_middle_stops_the_way_to_a_node_and_is_told():
+    town = create_town(unassigned=8)
+    job = step(assign(town, "node", town.node(3).name))
     town.set_states(NodeState.IDLE, NodeState.BACKUP)
     finish(job)
     assert (job.state, town.counts[-1]) == (State.REFUSED, 5)

@@ -57,6 +57,11 @@ def users(town: Town) -> list[tuple[str, str, bool]]:
     return list(found.values_list("userid", "display_name", "is_licensed"))
 
 
+def waiting(town: Town) -> list[str]:
+    found = town.cluster.presence_users.filter(queued_at__isnull=False)
+    return list(found.order_by("userid").values_list("userid", flat=True))
+
+
 def test_the_preview_says_what_would_change_and_changes_nothing(admin: Client):
     town = create_town()
     town.add("ann", display_name="Ann")
@@ -116,22 +121,33 @@ def test_a_second_confirmation_starts_nothing(admin: Client):
     assert Job.objects.count() == 1
 
 
-def test_while_a_node_is_failed_over_no_users_are_added(admin: Client):
+def test_while_a_node_is_failed_over_new_users_wait_for_the_sync_agent(admin: Client):
     town = create_town()
     town.set_states(NodeState.IDLE, NodeState.BACKUP)
     shown = html(upload(admin, town))
     assert f"Node {town.node(1).name} is in state Idle" in shown
-    assert confirm(admin) is None
+    job = confirm(admin)
+    run(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.result["queued"], town.counts[-1]) == (State.DONE, 2, 3)
+    assert waiting(town) == ["ann", "bob"]
 
 
-def test_a_failover_after_the_confirmation_refuses_all_of_it(admin: Client):
+def test_a_failover_after_the_confirmation_lets_them_wait_too(admin: Client):
     town = create_town()
     upload(admin, town)
     job = confirm(admin)
     town.set_states(NodeState.IDLE, NodeState.BACKUP)
     run(job_id=job.pk)
-    job.refresh_from_db()
-    assert (job.state, users(town)) == (State.REFUSED, [])
+    assert waiting(town) == ["ann", "bob"]
+
+
+def test_who_loses_the_licence_waits_no_more(admin: Client):
+    town = create_town()
+    town.set_states(NodeState.IDLE, NodeState.BACKUP)
+    imported(admin, town)
+    imported(admin, town, THREE.replace("bob,Bob,yes", "bob,Bob,no"))
+    assert waiting(town) == ["ann"]
 
 
 def test_mode_none_leaves_the_new_users_unassigned_and_says_so(admin: Client):

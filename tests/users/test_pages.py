@@ -132,7 +132,7 @@ def test_by_the_mode(admin: Client, town: Town):
 
 def test_what_is_refused_says_why_and_offers_no_button(admin: Client, town: Town):
     town.set_states(NodeState.FAILED_OVER, NodeState.BACKUP)
-    data = {"user": keys("carol"), "to": "mode"}
+    data = {"user": keys("carol"), "to": f"node-{town.node(3).pk}"}
     shown = html(admin.get(ASSIGN, data))
     assert f"Node {town.node(1).name} is in state Failed Over. No users can be" in shown
     assert 'type="submit">' + "Assign" not in shown
