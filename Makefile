@@ -21,6 +21,7 @@ tools: python
 
 test: tools
 	@$(VENV)/python -m tests.plugins.chromium
+	@$(VENV)/python -m tests.plugins.slapd
 	$(VENV)/python -m pytest $(PYTEST_OPTIONS) $(TESTS)
 	$(VENV)/python -m tests.lab
 

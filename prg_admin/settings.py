@@ -144,6 +144,13 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "notify.deliver", "schedule": 5.0, "options": {"expires": 10}},
     # Long work whose worker was killed goes on where it was.
     "sweep-jobs": {"task": "jobs.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    # Users who wait for a home, and directories that are due; the database decides.
+    "assign-queued": {"task": "users.assign_queued", "schedule": 15.0, "options": {"expires": 30}},
+    "sync-directories": {
+        "task": "users.sync_directories",
+        "schedule": 20.0,
+        "options": {"expires": 40},
+    },
     "prune-jobs": {"task": "jobs.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     "prune-alarms": {"task": "notify.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
@@ -195,6 +202,9 @@ EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.whole("EMAIL_PORT", 25, least=1)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "prg-admin@localhost")
+
+LDAP_CA_FILE = env.text("LDAP_CA_FILE")
+"""Certificate authorities (PEM) of directories at ldaps://; empty: those the system trusts."""
 
 NODES_DIR = VAR_DIR / "nodes"
 """Where the demo's node files, keys and certificates lie."""

@@ -87,6 +87,7 @@ APPLICATIONS = (
                     Entry(_("Server"), "topology:node-list"),
                     Entry(_("Presence Redundancy Groups"), "groups:group-list"),
                     Entry(_("Enterprise Parameters"), "parameters:enterprise-parameters"),
+                    Entry(_("LDAP Directory"), "users:directory-list"),
                 ),
             ),
             Menu(

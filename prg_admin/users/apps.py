@@ -8,8 +8,14 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from prg_admin.jobs.registry import register  # noqa: PLC0415 - needs loaded apps
-        from prg_admin.users import handlers, import_handler  # noqa: PLC0415 - needs loaded apps
+        from prg_admin.users import (  # noqa: PLC0415 - needs loaded apps
+            directories,
+            directory_handler,
+            handlers,
+            import_handler,
+        )
 
         register(handlers.ASSIGN, handlers.Assign())
         register(handlers.REBALANCE, handlers.Rebalance())
         register(import_handler.IMPORT, import_handler.Import())
+        register(directories.SYNC, directory_handler.Sync())
