@@ -11,11 +11,14 @@ from django.utils.timezone import now
 
 from prg_admin.accounts.models import Role as PersonRole
 from prg_admin.accounts.models import User
+from prg_admin.domain.directory import DirectoryDraft
 from prg_admin.domain.states import CRITICAL_SERVICES, NodeState, Reason, Role, ServiceState
 from prg_admin.domain.wire import PeerReport, Report, ServiceReport
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
+from prg_admin.lib.actor import Actor
 from prg_admin.topology.models import Cluster, Node, NodeReport
-from prg_admin.users.models import PresenceUser
+from prg_admin.users.directories import directory_save
+from prg_admin.users.models import Directory, PresenceUser
 
 VERSION = "15.0.1.10000-1"
 numbers = itertools.count(1)
@@ -172,6 +175,20 @@ def create_presence_users(count: int, *, home: Node) -> list[PresenceUser]:
         for _ in range(count)
     ]
     return PresenceUser.objects.bulk_create(users)
+
+
+def create_directory(cluster: Cluster) -> Directory:
+    """At a port where nobody listens; not scheduled."""
+    draft = DirectoryDraft(
+        server="ldap://127.0.0.1:1",
+        bind_dn="cn=reader,dc=example,dc=com",
+        password="s3cret-of-the-directory",
+        base="dc=example,dc=com",
+    )
+    outcome = directory_save(
+        cluster_id=cluster.pk, draft=draft, revision=0, actor=Actor("alice"), now=now()
+    )
+    return outcome.directory
 
 
 def role_of(state: NodeState) -> Role:

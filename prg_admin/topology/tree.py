@@ -46,6 +46,8 @@ class TreeCluster:
     """Nodes in no group."""
     users: int
     unassigned_users: int
+    waiting_users: int
+    """Of them, those who wait for the Sync Agent."""
 
     @property
     def nodes(self) -> int:
@@ -60,8 +62,11 @@ class TreeCluster:
 def clusters_with_users() -> QuerySet[Cluster]:
     """Groups and users are found by their relations: their apps stand above this one."""
     users, lost = Count("presence_users"), Q(presence_users__home__isnull=True)
+    waiting = Q(presence_users__queued_at__isnull=False)
     found = Cluster.objects.annotate(
-        users=users, unassigned_users=Count("presence_users", filter=lost)
+        users=users,
+        unassigned_users=Count("presence_users", filter=lost),
+        waiting_users=Count("presence_users", filter=waiting),
     )
     return found.order_by(Lower("name"))
 
@@ -104,4 +109,5 @@ def _cluster(
         unassigned=tuple(unassigned),
         users=getattr(cluster, "users", 0),
         unassigned_users=getattr(cluster, "unassigned_users", 0),
+        waiting_users=getattr(cluster, "waiting_users", 0),
     )

@@ -6,17 +6,20 @@ user today and another one tomorrow. Of several names the first in order of char
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from prg_admin.users.lines import Fault, LineFault, Lines
 
 
-class Entry(Protocol):
+@dataclass(frozen=True, slots=True)
+class Entry:
     dn: str
+    values: Mapping[str, Sequence[bytes]]
+    """By attribute name in lower case."""
 
-    def of(self, attribute: str) -> Sequence[bytes]: ...
+    def of(self, attribute: str) -> Sequence[bytes]:
+        return self.values.get(attribute.lower(), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def reading_go_on(reading: Reading, *, seconds: float) -> None:
 def directory_merge(*, staged: UserImport, may_remove: int, actor: Actor) -> Outcome:
     """All of it or nothing. ``may_remove``: so many may go, whatever the safety limit."""
     cluster = cluster_lock(staged.cluster_id)
-    directory = Directory.objects.get(pk=staged.directory_id)
+    directory = Directory.objects.get(pk=staged.directory_id or 0)
     key = [staged.cluster_id, staged.directory_id, staged.pk]
     known = directory.presence_users.count()
     with connection.cursor() as cursor:

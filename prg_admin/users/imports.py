@@ -18,7 +18,7 @@ from prg_admin.topology.models import Cluster
 from prg_admin.users import staging
 from prg_admin.users.csv_files import read_file
 from prg_admin.users.models import PresenceUser, UserImport
-from prg_admin.users.plans import Code, Problem
+from prg_admin.users.plans import Code, Problem, Values
 from prg_admin.users.selectors import cluster_seats
 from prg_admin.users.services import Refused, cluster_lock, tell
 
@@ -60,13 +60,15 @@ def import_stage(
 
 def import_plan(staged: UserImport) -> ImportPlan:
     sizes = staging.sizes(staged)
-    problems, waiting_for = [], []
+    problems: list[Problem] = []
+    waiting_for: list[Problem] = []
     if sizes.new:
         seats = cluster_seats(staged.cluster_id)
         waiting_for = seats.refused_now
         users = PresenceUser.objects.filter(cluster_id=staged.cluster_id).count() + sizes.new
         if users > USERS_PER_CLUSTER:
-            values = {"name": seats.cluster, "users": users, "limit": USERS_PER_CLUSTER}
+            limit = USERS_PER_CLUSTER
+            values: Values = {"name": seats.cluster, "users": users, "limit": limit}
             problems.append(Problem(Code.CLUSTER_FULL, values))
     return ImportPlan(sizes, tuple(problems), tuple(waiting_for))
 

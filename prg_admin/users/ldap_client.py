@@ -33,6 +33,7 @@ from ldap3.core.results import (
 )
 
 from prg_admin.domain.directory import Trouble, split_server
+from prg_admin.users.directory_entries import Entry
 
 CONNECT_S, ANSWER_S = 5, 20
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
@@ -75,16 +76,6 @@ class Access:
     filter: str
     attributes: tuple[str, ...]
     page_size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    dn: str
-    values: dict[str, Sequence[bytes]]
-    """By attribute name in lower case."""
-
-    def of(self, attribute: str) -> Sequence[bytes]:
-        return self.values.get(attribute.lower(), ())
 
 
 class Search:
@@ -133,15 +124,16 @@ class Search:
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    values = {name.lower(): list(of) for name, of in row["raw_attributes"].items()}
+    values: dict[str, Sequence[bytes]] = {
+        name.lower(): list(of) for name, of in row["raw_attributes"].items()
+    }
     return Entry(str(row["dn"]), values)
 
 
 def _connected(access: Access) -> Connection:
-    address = split_server(access.server)
-    if address is None or address[2] is None:
+    parts, host, port = split_server(access.server) or (None, "", None)
+    if parts is None or port is None:
         raise Failed(Trouble.UNREACHABLE)
-    parts, host, port = address
     context = ssl.create_default_context(cafile=settings.LDAP_CA_FILE or None)
     is_secure = parts.scheme == "ldaps"
     _knock(host, port, context if is_secure else None)

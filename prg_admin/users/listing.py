@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.lib.finding.columns import Column, Listing
-from prg_admin.users.models import PresenceUser
+from prg_admin.users.models import PresenceUser, QueueReason
 from prg_admin.users.serving import ALONE, GroupStanding, group_standings
 
 LICENSED = {True: _("Yes"), False: _("No")}
@@ -29,6 +29,11 @@ class UserRow:
     @property
     def home(self) -> str:
         return self.user.home.name if self.user.home else ""
+
+    @property
+    def source(self) -> str:
+        """The server of the directory; empty: a file, or local."""
+        return self.user.directory.server if self.user.directory else ""
 
     @property
     def served_by(self) -> str:
@@ -49,7 +54,7 @@ class UserRow:
 
 
 def listed_users() -> QuerySet[PresenceUser]:
-    return PresenceUser.objects.select_related("cluster", "home__member__group")
+    return PresenceUser.objects.select_related("cluster", "directory", "home__member__group")
 
 
 def user_rows(users: Iterable[PresenceUser]) -> list[UserRow]:
@@ -117,6 +122,28 @@ USERS = Listing(
             is_text=False,
             sort="is_licensed",
             value=lambda row: LICENSED[row.user.is_licensed],
+        ),
+        Column(
+            "source",
+            _("Source"),
+            find="directory__server",
+            is_text=False,
+            sort=Lower("directory__server"),
+            value=lambda row: row.source,
+        ),
+        Column(
+            "waiting",
+            _("Waiting for the Sync Agent"),
+            find="queue_reason",
+            choices=dict(QueueReason.choices),
+            sort="queued_at",
+            value=lambda row: row.user.get_queue_reason_display(),
+        ),
+        Column(
+            "waiting-since",
+            _("Waiting since"),
+            value=lambda row: row.user.queued_at,
+            is_shown=False,
         ),
     ),
 )

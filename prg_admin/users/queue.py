@@ -8,42 +8,18 @@ keeps the time since when. Two attempts at once are as good as one: each holds t
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Count, Min
 
 from prg_admin.lib.actor import Actor
 from prg_admin.topology.models import Cluster
 from prg_admin.users.models import PresenceUser
-from prg_admin.users.plans import Plan, Target, Way
-from prg_admin.users.services import Refused, assignment_plan, queue_clear, users_assign
+from prg_admin.users.plans import Target, Way
+from prg_admin.users.services import Refused, queue_clear, users_assign
 
 logger = logging.getLogger(__name__)
 
 SYNC_AGENT = Actor("Sync Agent")
 BY_MODE = Target(Way.MODE)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Those of one cluster."""
-
-    cluster_id: int
-    users: int
-    since: datetime
-    plan: Plan
-    """What an attempt would do now."""
-
-
-def waiting_users() -> list[Waiting]:
-    """Cluster by cluster; one query where nobody waits."""
-    rows = PresenceUser.objects.filter(queued_at__isnull=False).order_by()
-    found = rows.values_list("cluster_id").annotate(n=Count("pk"), since=Min("queued_at"))
-    return [
-        Waiting(pk, users, since, assignment_plan(pk, rows, BY_MODE))
-        for pk, users, since in found.order_by("cluster__name")
-    ]
 
 
 def queue_assign(*, cluster_id: int, now: datetime) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Lower
 
 from prg_admin.domain import catalogue
@@ -13,7 +15,7 @@ from prg_admin.domain.states import FAILED_OVER_STATES, NodeState
 from prg_admin.groups.models import Member
 from prg_admin.parameters.selectors import parameter
 from prg_admin.topology.models import Cluster, Node
-from prg_admin.users.models import PresenceUser
+from prg_admin.users.models import PresenceUser, QueueReason
 from prg_admin.users.plans import Seats, Tally
 
 AWAY = FAILED_OVER_STATES | {NodeState.FAILING_OVER, NodeState.TAKING_BACK}
@@ -78,3 +80,43 @@ def users_by_cluster(users: QuerySet[PresenceUser]) -> list[tuple[int, str, int]
     """Key and name of each cluster that has some of the users, and how many."""
     rows = users.order_by().values_list("cluster_id", "cluster__name")
     return list(rows.annotate(n=Count("pk")).order_by(Lower("cluster__name")))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Users of one cluster who wait for the Sync Agent for the same reason."""
+
+    cluster: str
+    reason: QueueReason
+    users: int
+    since: datetime
+    nodes: tuple[tuple[str, str], ...] = ()
+    """Those that are failed over, with their states, when that is the reason."""
+
+
+def waiting_users() -> list[Waiting]:
+    """One query where nobody waits, else two."""
+    rows = PresenceUser.objects.filter(queued_at__isnull=False).order_by()
+    found = list(
+        rows.values_list("cluster_id", "cluster__name", "queue_reason")
+        .annotate(n=Count("pk"), since=Min("queued_at"))
+        .order_by(Lower("cluster__name"), "queue_reason")
+    )
+    if not found:
+        return []
+    away: dict[int, list[tuple[str, str]]] = {}
+    members = Member.objects.filter(group__cluster__in={row[0] for row in found}, state__in=AWAY)
+    for pk, node, state in members.order_by("node__name").values_list(
+        "group__cluster_id", "node__name", "state"
+    ):
+        away.setdefault(pk, []).append((node, state))
+    return [
+        Waiting(
+            name,
+            QueueReason(reason),
+            users,
+            since,
+            tuple(away.get(pk, ())) if reason == QueueReason.FAILED_OVER else (),
+        )
+        for pk, name, reason, users, since in found
+    ]

@@ -10,6 +10,7 @@ from prg_admin.domain.assignment import Mode
 from prg_admin.lib.labels import state_label
 from prg_admin.users.lines import Fault
 from prg_admin.users.plans import Code, Problem
+from prg_admin.users.selectors import Waiting
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -105,6 +106,21 @@ def unplaced_text(count: int) -> str:
         count,
     )
     return text % {"users": number(count)}
+
+
+def waiting_text(waiting: Waiting) -> str:
+    text = ngettext(
+        "%(users)s user of cluster %(cluster)s waits for the Sync Agent. %(why)s",
+        "%(users)s users of cluster %(cluster)s wait for the Sync Agent. %(why)s",
+        waiting.users,
+    )
+    why = [
+        _("%(node)s: %(state)s.") % {"node": node, "state": state_label(state).text}
+        for node, state in waiting.nodes
+    ]
+    reason = f"{waiting.reason.label}."
+    values = {"users": number(waiting.users), "cluster": waiting.cluster}
+    return text % {**values, "why": " ".join([reason, *why])}
 
 
 def mode_text(mode: Mode) -> str:

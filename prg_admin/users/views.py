@@ -29,13 +29,14 @@ from prg_admin.users.choosing import (
 from prg_admin.users.handlers import ASSIGN, REBALANCE
 from prg_admin.users.listing import USERS, listed_users, user_rows
 from prg_admin.users.plans import Plan, Seats, Target
-from prg_admin.users.selectors import cluster_seats
+from prg_admin.users.selectors import cluster_seats, waiting_users
 from prg_admin.users.sentences import (
     mode_text,
     number,
     problem_text,
     queued_text,
     unplaced_text,
+    waiting_text,
 )
 
 CHANGED = "users-changed"
@@ -48,7 +49,11 @@ def assign_list(request: HttpRequest) -> HttpResponseBase:
     found = find(request.GET, USERS, listed_users())
     if found.wants_csv:
         return csv_response(request, found, rows=user_rows)
-    context = {"found": found, "rows": user_rows(found.page.object_list)}
+    context = {
+        "found": found,
+        "rows": user_rows(found.page.object_list),
+        "waiting": [(one, waiting_text(one)) for one in waiting_users()],
+    }
     return render_page(request, "users/user_list.html", context, fragments=(CHANGED,))
 
 

@@ -28,7 +28,12 @@ from prg_admin.lib.actor import Actor
 from prg_admin.recovery.models import Event
 from prg_admin.topology.models import Node
 from prg_admin.users.imports import import_stage
-from tests.factories import create_group, create_presence_users, create_user
+from tests.factories import (
+    create_directory,
+    create_group,
+    create_presence_users,
+    create_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +79,11 @@ def world() -> dict[str, Any]:
         "topology": {"pk": node.pk},
         "jobs": {"pk": job.pk},
         "certificates": {"kind": "csv"},
-        "users": {"pk": presence_user.pk, "import_pk": staged.pk},
+        "users": {
+            "pk": presence_user.pk,
+            "import_pk": staged.pk,
+            "cluster_pk": create_directory(node.cluster).cluster_id,
+        },
         "": {"group_id": group.pk, "node_id": node.pk, "event_id": event.pk},
     }
 

@@ -36,6 +36,7 @@ from prg_admin.users.imports import import_stage
 from tests.certificates.rows import create_certificate, create_roll
 from tests.factories import (
     create_cluster,
+    create_directory,
     create_group,
     create_node,
     create_presence_users,
@@ -94,7 +95,7 @@ def fill(count: int) -> Iterator[Model]:
             actor=ALICE,
             now=timezone.now(),
         )
-        yield from (staged, staged.staged.get())
+        yield from (staged, staged.staged.get(), create_directory(group.cluster))
         yield job_start(kind="none", parameters={}, total=1, actor=ALICE, now=timezone.now())
         yield SignInFailure.objects.create(username=group.name, last_at=timezone.now())
         for member in group.members.select_related("node__last_report"):

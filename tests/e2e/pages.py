@@ -70,6 +70,10 @@ PAGES = {
     "users-assign-all": "/user-management/assign-presence-users/assign/?scope=all&to=mode",
     "users-rebalance": "/user-management/assign-presence-users/rebalance/",
     "users-import": "/user-management/assign-presence-users/import/",
+    # System > LDAP Directory
+    "ldap-directories": "/system/ldap-directory/",
+    "ldap-directory": "/system/ldap-directory/{cluster}/",
+    "ldap-directory-delete": "/system/ldap-directory/{cluster}/delete/",
     # Serviceability
     "network-services": "/serviceability/control-center/network-services/?server={node}",
     "feature-services": "/serviceability/control-center/feature-services/?server={node}",
@@ -99,15 +103,23 @@ class Places:
     node: int
     event: int
     user: int = 1
+    cluster: int = 1
 
     @classmethod
     def of(cls, installation: Installation) -> Places:
         event = installation.events(GROUP)[-1]["id"]
         user = installation.query("select min(id) as id from users_presenceuser")[0]["id"]
-        return cls(installation.group_id(GROUP), installation.node_id(NODE), event, user)
+        cluster = installation.query("select min(id) as id from topology_cluster")[0]["id"]
+        return cls(installation.group_id(GROUP), installation.node_id(NODE), event, user, cluster)
 
     def address(self, page: str) -> str:
-        return page.format(group=self.group, node=self.node, event=self.event, user=self.user)
+        return page.format(
+            group=self.group,
+            node=self.node,
+            event=self.event,
+            user=self.user,
+            cluster=self.cluster,
+        )
 
 
 def addresses(installation: Installation) -> dict[str, str]:
