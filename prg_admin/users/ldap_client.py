@@ -78,6 +78,17 @@ class Access:
     page_size: int
 
 
+class _Trusting(Tls):
+    """The standard library judges the certificate and its names; ldap3's own way is older."""
+
+    def __init__(self, context: ssl.SSLContext, host: str) -> None:
+        super().__init__(validate=ssl.CERT_REQUIRED)
+        self._own, self._host = context, host
+
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002
+        connection.socket = self._own.wrap_socket(connection.socket, server_hostname=self._host)
+
+
 class Search:
     """One connection and where its search is. Raises ``Failed``; then it is closed."""
 
@@ -134,16 +145,15 @@ def _connected(access: Access) -> Connection:
     parts, host, port = split_server(access.server) or (None, "", None)
     if parts is None or port is None:
         raise Failed(Trouble.UNREACHABLE)
-    context = ssl.create_default_context(cafile=settings.LDAP_CA_FILE or None)
-    is_secure = parts.scheme == "ldaps"
-    _knock(host, port, context if is_secure else None)
+    context = _context() if parts.scheme == "ldaps" else None
+    _knock(host, port, context)
     server = Server(
         host,
         port=port,
-        use_ssl=is_secure,
+        use_ssl=context is not None,
         get_info=NONE,
         connect_timeout=CONNECT_S,
-        tls=Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=settings.LDAP_CA_FILE or None),
+        tls=_Trusting(context, host) if context else None,
     )
     link = Connection(
         server,
@@ -165,12 +175,20 @@ def _connected(access: Access) -> Connection:
     return link
 
 
+def _context() -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.LDAP_CA_FILE or None)
+    except OSError as error:  # also what the file is no certificate of
+        raise Failed(Trouble.TLS, f"LDAP_CA_FILE: {type(error).__name__}") from None
+
+
 def _knock(host: str, port: int, context: ssl.SSLContext | None) -> None:
     """What ldap3 makes one kind of error of is told apart before: name, way, port, certificate."""
     try:
         with socket.create_connection((host, port), timeout=CONNECT_S) as plain:
             if context:
-                context.wrap_socket(plain, server_hostname=host).close()
+                with context.wrap_socket(plain, server_hostname=host):
+                    pass
     except socket.gaierror:
         raise Failed(Trouble.UNKNOWN_HOST) from None
     except ConnectionRefusedError:
