@@ -100,7 +100,7 @@ class Sync:
         return Step(step.done, position, step.total, result=result)
 
     def _homes(self, job: Job, now: datetime) -> Step:
-        step = homes_step(job, now)
+        step = homes_step(job)
         return _ended(job, now, step) if step.finished else step
 
     def title(self, job: Job) -> str:

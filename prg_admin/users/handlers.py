@@ -54,7 +54,7 @@ class Assign:
 
     can_cancel = True
 
-    def step(self, job: Job, *, now: datetime) -> Step:
+    def step(self, job: Job, *, now: datetime) -> Step:  # noqa: ARG002 - of the protocol
         asked, after = job.parameters, job.position.get("after", 0)
         users = found_users(asked["query"], asked["cluster"]).filter(pk__gt=after)
         keys = list(users.order_by("pk").values_list("pk", flat=True)[:BATCH])
@@ -66,7 +66,6 @@ class Assign:
                 users=users.filter(pk__lte=keys[-1]),
                 target=Target(Way(asked["way"]), asked["node"]),
                 actor=job.asked_by,
-                now=now,
             )
         except Cluster.DoesNotExist:
             return cluster_gone(job)

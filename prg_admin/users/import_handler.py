@@ -27,7 +27,7 @@ def merged_step(merged: Merged, lines: int) -> Step:
     return Step(lines, position, lines + merged.added, result=result)
 
 
-def homes_step(job: Job, now: datetime) -> Step:
+def homes_step(job: Job) -> Step:
     """The next of those who were added; whom the mode cannot place stays unassigned."""
     cluster = job.parameters["cluster"]
     after, upto = job.position["after"], job.position["upto"]
@@ -38,7 +38,7 @@ def homes_step(job: Job, now: datetime) -> Step:
     result = dict(job.result)
     new = users.filter(pk__lte=keys[-1])
     outcome = users_assign(
-        cluster_id=cluster, users=new, target=Target(Way.MODE), actor=job.asked_by, now=now
+        cluster_id=cluster, users=new, target=Target(Way.MODE), actor=job.asked_by
     )
     assigned, queued = (outcome.users, outcome.queued) if isinstance(outcome, Assigned) else (0, 0)
     licensed = new.filter(is_licensed=True).count()
@@ -63,9 +63,9 @@ def merged_words(job: Job) -> list[tuple[str, str]]:
 class Import:
     can_cancel = True
 
-    def step(self, job: Job, *, now: datetime) -> Step:
+    def step(self, job: Job, *, now: datetime) -> Step:  # noqa: ARG002 - of the protocol
         try:
-            return homes_step(job, now) if job.position else self._apply(job)
+            return homes_step(job) if job.position else self._apply(job)
         except (UserImport.DoesNotExist, Cluster.DoesNotExist):
             return handlers.cluster_gone(job)
 

@@ -8,7 +8,6 @@ keeps the time since when. Two attempts at once are as good as one: each holds t
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 from prg_admin.lib.actor import Actor
 from prg_admin.topology.models import Cluster
@@ -22,12 +21,10 @@ SYNC_AGENT = Actor("Sync Agent")
 BY_MODE = Target(Way.MODE)
 
 
-def queue_assign(*, cluster_id: int, now: datetime) -> int:
+def queue_assign(*, cluster_id: int) -> int:
     """One attempt; the number of users who have a home now."""
     waiting = PresenceUser.objects.filter(cluster_id=cluster_id, queued_at__isnull=False)
-    outcome = users_assign(
-        cluster_id=cluster_id, users=waiting, target=BY_MODE, actor=SYNC_AGENT, now=now
-    )
+    outcome = users_assign(cluster_id=cluster_id, users=waiting, target=BY_MODE, actor=SYNC_AGENT)
     if isinstance(outcome, Refused):
         # Only None refuses: it assigns nobody, so nobody can wait for it.
         queue_clear(cluster_id=cluster_id, actor=SYNC_AGENT)
@@ -35,13 +32,13 @@ def queue_assign(*, cluster_id: int, now: datetime) -> int:
     return outcome.users
 
 
-def queues_assign(*, now: datetime) -> int:
+def queues_assign() -> int:
     """All clusters; one that fails keeps none of the others."""
     waiting = PresenceUser.objects.filter(queued_at__isnull=False).order_by()
     assigned = 0
     for cluster_id in waiting.values_list("cluster_id", flat=True).distinct():
         try:
-            assigned += queue_assign(cluster_id=cluster_id, now=now)
+            assigned += queue_assign(cluster_id=cluster_id)
         except Cluster.DoesNotExist:
             continue
         except Exception:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 
 from prg_admin.audit.models import Action, Kind
 from prg_admin.audit.services import record
@@ -82,7 +81,6 @@ def users_assign(
     users: QuerySet[PresenceUser],
     target: Target,
     actor: Actor,
-    now: datetime,
 ) -> Assigned | Refused:
     """Those of ``users`` that are in the cluster.
 
@@ -95,7 +93,7 @@ def users_assign(
         return Refused(plan.problems)
     chosen = users.filter(cluster_id=cluster_id)
     written = _carry_out(plan, chosen, target)
-    queued = _queue(plan, chosen, now) if target.way is Way.MODE else 0
+    queued = _queue(plan, chosen) if target.way is Way.MODE else 0
     _finish(plan, written, actor, queued)
     return Assigned(plan, written, queued)
 
@@ -114,13 +112,13 @@ def _carry_out(plan: Plan, users: QuerySet[PresenceUser], target: Target) -> int
     return _as_planned(plan, written)
 
 
-def _queue(plan: Plan, users: QuerySet[PresenceUser], now: datetime) -> int:
+def _queue(plan: Plan, users: QuerySet[PresenceUser]) -> int:
     """Who has no home after the mode was asked waits, and since the first time that was so."""
     reason = next((REASONS[problem.code] for problem in plan.waiting_for), None)
     if reason is None:
         return 0
     left = users.filter(home__isnull=True, is_licensed=True).exclude(queue_reason=reason)
-    return left.update(queued_at=Coalesce("queued_at", now), queue_reason=reason)
+    return left.update(queued_at=Coalesce("queued_at", Now()), queue_reason=reason)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from prg_admin.users.queue import queues_assign
 
 @shared_task(name="users.assign_queued")
 def assign_queued(**_: object) -> None:
-    queues_assign(now=now())
+    queues_assign()
 
 
 @shared_task(name="users.sync_directories")

@@ -115,7 +115,6 @@ def _assign(
         users=selection.users,
         target=target,
         actor=actor_of(request),
-        now=now(),
     )
     _say(request, outcome)
     return redirect("users:assign")

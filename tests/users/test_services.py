@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils.timezone import now
 
 from prg_admin.audit.models import Entry
 from prg_admin.domain.assignment import Mode
@@ -21,15 +20,12 @@ from tests.users.cluster import Town, create_town
 pytestmark = pytest.mark.django_db
 
 ALICE = Actor("alice", "10.0.0.1")
-NOW = now()
 EVERYBODY = PresenceUser.objects.all()
 BY_MODE, TO_NONE = Target(Way.MODE), Target(Way.UNASSIGNED)
 
 
 def assign(town: Town, target: Target, users=EVERYBODY) -> Assigned | Refused:
-    return users_assign(
-        cluster_id=town.cluster.pk, users=users.all(), target=target, actor=ALICE, now=NOW
-    )
+    return users_assign(cluster_id=town.cluster.pk, users=users.all(), target=target, actor=ALICE)
 
 
 def to(town: Town, number: int) -> Target:

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import close_old_connections, connection, connections
-from django.utils.timezone import now
 
 from prg_admin.lib.actor import Actor
 from prg_admin.users import services
@@ -20,7 +19,6 @@ from tests.users.cluster import Town, create_town
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ALICE = Actor("alice")
-NOW = now()
 SECONDS = 60
 
 
@@ -44,17 +42,13 @@ def at_once(*works: Callable[[], object]) -> list[object]:
 def by_mode(town: Town) -> object:
     users = PresenceUser.objects.filter(cluster=town.cluster)
     target = Target(Way.MODE)
-    return users_assign(
-        cluster_id=town.cluster.pk, users=users, target=target, actor=ALICE, now=NOW
-    )
+    return users_assign(cluster_id=town.cluster.pk, users=users, target=target, actor=ALICE)
 
 
 def to_node(town: Town, number: int) -> object:
     users = PresenceUser.objects.filter(cluster=town.cluster)
     target = Target(Way.NODE, town.node(number).name)
-    return users_assign(
-        cluster_id=town.cluster.pk, users=users, target=target, actor=ALICE, now=NOW
-    )
+    return users_assign(cluster_id=town.cluster.pk, users=users, target=target, actor=ALICE)
 
 
 def test_both_assign_by_the_mode_and_one_finds_nothing_left():
@@ -91,9 +85,7 @@ def test_the_limit_of_a_node_holds_against_both():
     def assign(users: list[PresenceUser]) -> object:
         chosen = PresenceUser.objects.filter(pk__in=[user.pk for user in users])
         target = Target(Way.NODE, town.node(1).name)
-        return users_assign(
-            cluster_id=town.cluster.pk, users=chosen, target=target, actor=ALICE, now=NOW
-        )
+        return users_assign(cluster_id=town.cluster.pk, users=chosen, target=target, actor=ALICE)
 
     outcomes = at_once(lambda: assign(first), lambda: assign(second))
     assert sum(isinstance(outcome, Refused) for outcome in outcomes) == 1
