@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
-from prg_admin.domain.validation import PORT_MAX, PORT_MIN, is_address
+from prg_admin.domain.naming import is_address
+from prg_admin.domain.node_rules import PORT_MAX, PORT_MIN
 
 PORTS = {"ldap": 389, "ldaps": 636}
 SERVER_LENGTH, DN_LENGTH, FILTER_LENGTH, ATTRIBUTE_LENGTH = 255, 255, 1000, 64

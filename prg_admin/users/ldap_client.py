@@ -78,7 +78,7 @@ class Access:
     page_size: int
 
 
-class _Trusting(Tls):
+class _Trusting(Tls):  # type: ignore[misc]  # ldap3 has no types
     """The standard library judges the certificate and its names; ldap3's own way is older."""
 
     def __init__(self, context: ssl.SSLContext, host: str) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.utils.timezone import now
 
 from prg_admin.domain.assignment import Mode
 from prg_admin.domain.directory import DirectoryDraft, Trouble
 from prg_admin.domain.states import NodeState
+from prg_admin.jobs import services as jobs
 from prg_admin.jobs.models import Job, State
 from prg_admin.jobs.services import job_cancel, job_step
 from prg_admin.topology.pki import ensure_authority, issue
@@ -18,6 +25,7 @@ from prg_admin.users import directory_handler, handlers
 from prg_admin.users.directories import directories_sync, directory_test, sync_start
 from prg_admin.users.ldap_client import Failed
 from prg_admin.users.models import Directory, UserImport
+from tests.live.conftest import test_database_url as database_url
 from tests.plugins.slapd import PASSWORD, SUFFIX, Slapd, tree
 from tests.users.cluster import Town, create_town
 from tests.users.people import (
@@ -176,6 +184,25 @@ def test_after_an_abort_at_any_point_another_worker_ends_it(
     finish(job, "two", LATER)
     assert (job.state, job.result["added"], job.result["assigned"]) == (State.DONE, 5, 5)
     assert (town.counts, UserImport.objects.count()) == ([2, 1, 1, 1, 0], 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("steps", [1, 4, 5])
+def test_kill_9_while_it_is_read_merged_or_given_homes(
+    town: Town, directory: Directory, people: People, steps: int
+):
+    """A real process, with its own connections to database and directory."""
+    people.add("ann", "bob", "carol", "dave", "eve")
+    job = start(directory)
+    command = [sys.executable, "-m", "tests.users.killed_directory", str(job.pk), str(steps)]
+    env = os.environ | {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY}
+    env["DJANGO_SETTINGS_MODULE"] = "prg_admin.settings"
+    assert subprocess.run(command, check=False, env=env).returncode == -signal.SIGKILL
+    job.refresh_from_db()
+    assert job.run == "first"
+    finish(job, "second", now() + 2 * jobs.STALE)
+    assert (job.state, job.resumed) == (State.DONE, 1)
+    assert (job.result["added"], town.counts) == (5, [2, 1, 1, 1, 0])
 
 
 def test_workers_that_take_turns_come_to_an_end(
