@@ -112,6 +112,7 @@ def directory_merge(*, staged: UserImport, may_remove: int, actor: Actor) -> Out
     directory = Directory.objects.get(pk=staged.directory_id or 0)
     key = [staged.cluster_id, staged.directory_id, staged.pk]
     known = directory.presence_users.count()
+    staging.counted()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) {GONE}", key)
         gone = int(cursor.fetchone()[0])
