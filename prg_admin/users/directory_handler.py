@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -23,6 +24,8 @@ from prg_admin.users.directory_sync import (
 from prg_admin.users.import_handler import homes_step, merged_step
 from prg_admin.users.ldap_client import Failed
 from prg_admin.users.models import Directory, UserImport
+
+logger = logging.getLogger(__name__)
 
 STEP_S = 1.0
 WHOLE_S = 3600.0
@@ -48,6 +51,8 @@ class Sync:
             return self._homes(job, now)
         except Failed as failed:
             _forget(job.pk)
+            cluster, why = job.parameters["cluster_name"], failed.trouble.value
+            logger.warning("Directory of %s could not be read: %s", cluster, why)
             result = {"trouble": failed.trouble.value, "detail": failed.detail[:200]}
             return _ended(job, now, Step(job.done, job.position, refused=True, result=result))
         except (Directory.DoesNotExist, UserImport.DoesNotExist, Cluster.DoesNotExist):

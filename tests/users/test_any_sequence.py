@@ -24,6 +24,7 @@ from prg_admin.users import services
 from prg_admin.users.imports import import_apply, import_stage
 from prg_admin.users.models import PresenceUser
 from prg_admin.users.plans import Target, Way
+from prg_admin.users.queue import queues_assign
 from tests.users.cluster import Town, create_town
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,7 @@ STEPS = st.lists(
         st.tuples(st.just("to_node"), numbers, st.integers(2, 3)),
         st.tuples(st.just("unassign"), st.integers(2, 4)),
         st.tuples(st.just("rebalance"), st.integers(1, 4)),
+        st.tuples(st.just("sync_agent")),
         st.tuples(st.just("fail_over"), numbers),
         st.tuples(st.just("fall_back")),
         st.tuples(st.just("delete_group"), numbers),
@@ -90,6 +92,10 @@ class Story:
 
     def rebalance(self, most: int) -> object:
         return services.users_rebalance(cluster_id=self.town.cluster.pk, actor=ALICE, most=most)
+
+    def sync_agent(self) -> None:
+        """Its next attempt: whoever waits and can be assigned has a home."""
+        queues_assign()
 
     def fail_over(self, number: int) -> None:
         states = [NodeState.NORMAL] * 4
