@@ -8,12 +8,14 @@ row after locking the node (the order of ``groups.services``), which is no circl
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce, Now
 
@@ -194,7 +196,7 @@ def _deal(plan: Plan, users: QuerySet[PresenceUser]) -> int:
         after.append(placed)
         placed += count
         upto.append(placed)
-    with connection.cursor() as cursor:
+    with _hashing() as cursor:
         cursor.execute(DEAL.format(chosen=chosen), [*values, nodes, after, upto])
         return int(cursor.rowcount)
 
@@ -210,9 +212,21 @@ def _move(plan: Plan) -> int:
         after.append(given.get(move.source, 0))
         given[move.source] = after[-1] + move.users
         upto.append(given[move.source])
-    with connection.cursor() as cursor:
+    with _hashing() as cursor:
         cursor.execute(MOVE, [sources, sources, targets, after, upto])
         return int(cursor.rowcount)
+
+
+@contextlib.contextmanager
+def _hashing() -> Iterator[CursorWrapper]:
+    """Users who came a moment ago are not in the database's statistics yet.
+
+    It would plan for a handful of them and compare each with each: minutes for 75,000.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield cursor
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def _as_planned(plan: Plan, written: int) -> int:
