@@ -45,8 +45,11 @@ class Network:
         self.cut_both_ways(*((node, other) for other in others))
 
     def refuse(self, *links: tuple[str, str]) -> None:
-        """Answer connections from the first to the second with a reset, at once."""
-        self._add(f"{_link(link)} meta l4proto tcp reject with tcp reset" for link in links)
+        """Answer connections from the first to the second with a reset, at once.
+
+        Resets pass: where both directions refuse, the one's answer would be the other's victim.
+        """
+        self._add(f"{_link(link)} tcp flags & rst == 0 reject with tcp reset" for link in links)
 
     def lose(self, percent: int, *links: tuple[str, str]) -> None:
         """Lose so many of a hundred packets, at random."""
