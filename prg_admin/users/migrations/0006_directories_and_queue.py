@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('jobs', '0001_jobs'),
         ('topology', '0008_node_named'),
-        ('users', '0006_sorted_list'),
+        ('users', '0005_sorted_list'),
     ]
 
     operations = [
