@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.utils import translation
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from prg_admin.launcher.config import ROOT
 from tests.e2e.site import Site
@@ -56,16 +55,17 @@ def buttons_of(template: Path) -> Iterator[str]:
             yield from words or [re.sub(r"<[^>]*>|\{%.*?%\}", "", content).strip()]
 
 
-@dataclass
-class Hand:
-    """Somebody's hand on the mouse, and what it pressed."""
+class Reader:
+    """Somebody who reads pages in a language, and the buttons that were pressed there."""
 
-    site: Site
-    language: str
-    installation: Installation
-    person: Person
-    pair: WatchedPair
-    pressed: set[str] = field(default_factory=set)
+    def __init__(self, page: Page, language: str) -> None:
+        self.page = page
+        self.language = language
+        self.pressed: set[str] = set()
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+        expect(self.page.locator("html")).to_have_attribute("lang", self.language)
 
     def words(self, english: str) -> str:
         with translation.override(self.language):
@@ -80,10 +80,29 @@ class Hand:
         _template, _, english = button.partition(": ")
         # Words that only the ear gets ("Go to the chosen server") are translated apart.
         pieces = ["Go", english[3:]] if english.startswith("Go to") else [english]
-        name = " ".join(map(self.words, pieces))
-        page = self.site.page
-        named = [page.get_by_role(role, name=name, exact=True) for role in ("button", "link")]  # type: ignore[arg-type]
+        return self.named(" ".join(map(self.words, pieces)))
+
+    def named(self, name: str) -> Locator:
+        named = [self.page.get_by_role(role, name=name, exact=True) for role in ("button", "link")]  # type: ignore[arg-type]
         return named[0].or_(named[1]).first
+
+
+class Hand(Reader):
+    """Somebody at the demo's installation."""
+
+    def __init__(
+        self,
+        site: Site,
+        language: str,
+        installation: Installation,
+        person: Person,
+        pair: WatchedPair,
+    ) -> None:
+        super().__init__(site.page, language)
+        self.site = site
+        self.installation = installation
+        self.person = person
+        self.pair = pair
 
     def is_told(self, english: str) -> None:
         """The Status box says this, in the language."""

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import Browser
 
 from prg_admin.launcher.spawn import end, free_port, spawn, wait_until
+from tests.e2e.buttons import Reader
 from tests.factories import create_user
 from tests.live.browsing import Web, answers
 
@@ -48,3 +50,16 @@ def web(web_process: Web, transactional_db: None, broker) -> Web:
     client.force_login(alice)
     web_process.cookie = f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}"
     return web_process
+
+
+LOCALES = {"en": "en-US", "ja": "ja-JP"}
+
+
+@pytest.fixture(params=LOCALES)
+def reader(request: pytest.FixtureRequest, browser: Browser, web: Web) -> Iterator[Reader]:
+    """Alice before a browser, once in each language."""
+    context = browser.new_context(locale=LOCALES[request.param])
+    name, _, value = web.cookie.partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": f"http://127.0.0.1:{web.port}"}])
+    yield Reader(context.new_page(), request.param)
+    context.close()

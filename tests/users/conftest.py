@@ -8,12 +8,12 @@ from django.test import Client
 from prg_admin.accounts.models import User
 from prg_admin.users.models import Directory
 from tests.factories import create_user
-from tests.live.conftest import web, web_process
+from tests.live.conftest import reader, web, web_process
 from tests.plugins.slapd import Slapd
 from tests.users.cluster import Town
 from tests.users.people import People, draft, save
 
-__all__ = ["web", "web_process"]
+__all__ = ["reader", "web", "web_process"]
 
 
 @pytest.fixture
