@@ -22,7 +22,7 @@ from tests.users.buttons import PRESSED as OF_USERS
 READ = (journeys, node_journeys)
 """Each notes its journeys when it is read."""
 LANGUAGES = {"en": "en-US", "ja": "ja-JP"}
-ACCOUNTS = "tests/accounts/test_browser.py"
+ACCOUNTS = "tests/accounts/test_every_button.py"
 TROUBLE = "tests/recovery/test_every_button.py"
 """Groups in trouble, and pages of more clusters or servers than the demo has."""
 
@@ -32,7 +32,7 @@ ELSEWHERE = {
     "accounts/resend.html: Leave it": ACCOUNTS,
     "accounts/resend.html: Send again": ACCOUNTS,
     "certificates/_downloads.html: Certificate": TROUBLE,
-    "console/task_flow.html: Go to the chosen cluster": "tests/console/test_task_flow.py",
+    "console/task_flow.html: Go to the chosen cluster": TROUBLE,
     "console/task_flow.html: {{ step.link_text }}": "tests/e2e/test_service_pages.py",
     "console/timeline.html: {{ words }}": "tests/console/test_events_browser.py",
     "groups/_fallback.html: Acknowledge": TROUBLE,

@@ -13,6 +13,7 @@ from prg_admin.domain.requests import Action
 from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Maintenance, Member
 from prg_admin.recovery.models import Event
+from prg_admin.topology.models import Cluster
 from tests.certificates.conftest import nodes  # noqa: F401 - a fixture
 from tests.certificates.movements import create_people, fail_over, newest
 from tests.e2e.buttons import Reader
@@ -120,3 +121,12 @@ def test_pages_are_turned(web: Web, reader: Reader, name: str, template: str):  
     expect(where).not_to_have_text(first)
     reader.press(f"{template}: Previous")
     expect(where).to_have_text(first)
+
+
+def test_the_task_flow_of_another_cluster_is_gone_to(web: Web, reader: Reader):  # noqa: F811
+    create_many_groups(4)
+    other = Cluster.objects.get(name="cluster-0001")
+    open_page(reader, web, "console:task-flow")
+    reader.page.locator("#id_cluster").select_option(str(other.pk))
+    reader.press("console/task_flow.html: Go to the chosen cluster")
+    expect(reader.page.locator("#flow-title")).to_contain_text(other.name)
