@@ -55,7 +55,7 @@ def test_everybody_is_served_elsewhere_and_then_at_home_again(
     wait_for(installation, ROLLED, at)
     begun = installation.last_event()
     person.ask_for("failover", "imp1")
-    pair.becomes("Idle", "Running in Backup Mode")
+    pair.becomes("Idle", "Running in Backup Mode", reason="On Admin Request")
     pair.everybody_is_at("imp2")
     there = certificate(installation, begun, "failover")
     assert there["verdict"] == "equal"

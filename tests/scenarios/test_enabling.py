@@ -38,12 +38,6 @@ def shown_moves(page: str) -> list[str]:
     return re.findall(r'data-rule="([\w-]+)"', page)
 
 
-def answers(installation: Installation, node: str) -> bool:
-    """As the engine asked it last."""
-    sql = "select reachable from topology_nodereport where node_id = %s"
-    return bool(installation.query(sql, installation.node_id(node))[0]["reachable"])
-
-
 def services_known_to_run(installation: Installation, node: str) -> int:
     """As the engine heard it last."""
     sql = (
@@ -81,18 +75,6 @@ def test_with_a_database_down_on_one_node_it_happens_as_the_page_said(
         without_ha.becomes(SERVICES_DOWN, BACKUP, reason="Database Failure")
         assert moves(without_ha, after=before) == shown_moves(shown)
         assert moves(without_ha, after=before)[1] == "init-database-down"
-
-
-def test_with_a_node_that_is_shut_down_it_happens_as_the_page_said(
-    installation: Installation, without_ha: WatchedPair, person: Person
-):
-    installation.stop("imp1")
-    wait_until(lambda: not answers(installation, "imp1"), "the engine knows it")
-    before = installation.last_event()
-    shown = person.enable_ha(without_ha.group)
-    without_ha.becomes("Down", BACKUP, reason="Peer Reboot")
-    without_ha.everybody_is_at("imp2")
-    assert moves(without_ha, after=before) == shown_moves(shown)
 
 
 def test_f24_with_services_down_on_both_nodes_the_group_fails_until_recover(
