@@ -12,6 +12,7 @@ from prg_admin.lib.clock import steady_now
 from prg_admin.lib.enqueue import enqueue
 from prg_admin.recovery import cycle, garbage, limits, selfcheck
 from prg_admin.recovery import sweep as sweeps
+from prg_admin.recovery.evaluations import evaluations
 from prg_admin.recovery.retention import past_prune, round_trips_take
 from prg_admin.recovery.ticker import Ticker
 from prg_admin.recovery.wakes import wakes
@@ -59,6 +60,10 @@ def look(*, node_id: int, **_: object) -> None:
 
 @shared_task(name="recovery.evaluate", **RETRIES)
 def evaluate(*, group_id: int, **_: object) -> None:
+    evaluations.drive(group_id, lambda: _evaluate(group_id))
+
+
+def _evaluate(group_id: int) -> None:
     outcome = cycle.advance(group_id, client=agent_client(), clock=steady_now)
     if outcome.wake_in is not None and wakes.ask(group_id, outcome.wake_in):
         enqueue("recovery.evaluate", countdown=outcome.wake_in, group_id=group_id)
