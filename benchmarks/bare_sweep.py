@@ -1,7 +1,7 @@
 """A bare event loop that makes the requests of a sweep and nothing else.
 
-Run as ``python -m benchmarks.bare_sweep PKI_DIR PORT`` with the tags of the nodes' reports on the
-first line of standard input; each further line is one round, answered by what it took.
+Run as ``python -m benchmarks.bare_sweep PKI_DIR PORT LOOP`` with the tags of the nodes' reports on
+the first line of standard input; each further line is one round, answered by what it took.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import uvloop
 from benchmarks import responders
 
 MOST_AT_ONCE = 100
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+"""The loop that comes with Python, and the fastest there is."""
 
 
 class Bare:
@@ -53,7 +55,7 @@ def main() -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     bare = Bare(Path(sys.argv[1]), int(sys.argv[2]), json.loads(sys.stdin.readline()))
-    loop = uvloop.new_event_loop()
+    loop = LOOPS[sys.argv[3]]()
     while sys.stdin.readline():
         began, began_cpu = time.perf_counter(), time.process_time()
         done = loop.run_until_complete(bare.once())

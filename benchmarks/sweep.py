@@ -1,9 +1,9 @@
-"""One worker process sweeping many nodes, beside a bare event loop making the same requests.
+"""One worker process sweeping many nodes, beside bare event loops making the same requests.
 
-Both ask the same responders, which are a process of their own, over kept connections of the same
-mutual TLS, and both name the tags of the reports they know. Ours besides claims who is due, hands
-the batches out, compares what it knows of each group, and keeps in PostgreSQL when it heard whom.
-The rounds take turns, so both meet the same machine.
+All ask like responders, which are processes of their own, over kept connections of the same mutual
+TLS, and all name the tags of the reports they know. Ours besides claims who is due, hands the
+batches out, compares what it knows of each group, and keeps in PostgreSQL when it heard whom.
+The rounds take turns, so all meet the same machine.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks import responders
+from benchmarks.bare_sweep import LOOPS
 from prg_admin.domain.orders import goal_of
 from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.timing import RecoverySettings
@@ -51,9 +52,19 @@ WHAT = (
     "it heard whom, and returns the groups with work"
 )
 BARE_WHAT = (
-    "asyncio streams on uvloop, one task a node, 100 at once, on kept connections: the same "
-    "conditional requests over the same mutual TLS, each answer read to its end"
+    "asyncio streams on the loop that is named, one task a node, 100 at once, on kept connections: "
+    "the same conditional requests over the same mutual TLS, each answer read to its end"
 )
+
+
+class Took(NamedTuple):
+    """One round: by the clock, and of the processor."""
+
+    wall_s: float
+    cpu_s: float
+
+
+Round = Callable[[], Took]
 
 
 def run(folder: Path, counts: tuple[int, ...] = (1_000, 10_000)) -> dict[str, Any]:
@@ -67,10 +78,16 @@ def _one(folder: Path, count: int) -> dict[str, Any]:
     port = free_port()
     goals = _create(count, port)
     ids = list(Node.objects.order_by("member__group", "pk").values_list("pk", flat=True))
+    tags = [goal["tag"] for goal in goals]
     try:
-        # Each side has responders of its own: one process could not hold all connections.
-        with _responding(folder, goals, port), _responding(folder, goals, free_port()) as other:
-            return _by_turns(folder, other, ids, [goal["tag"] for goal in goals])
+        with ExitStack() as stack:
+            stack.enter_context(_responding(folder, goals, port))
+            bares = {}
+            for loop in LOOPS:
+                # Each side has responders of its own: one process could not hold all connections.
+                other = stack.enter_context(_responding(folder, goals, free_port()))
+                bares[loop] = stack.enter_context(_bare(folder, other, loop, tags))
+            return _by_turns(folder, ids, bares)
     finally:
         for model in (NodeReport, Member, PresenceRedundancyGroup, Node, Cluster):
             model.objects.all().delete()
@@ -130,53 +147,71 @@ def _responding(folder: Path, goals: list[dict[str, Any]], port: int) -> Iterato
         process.wait()
 
 
-def _by_turns(folder: Path, port: int, ids: list[int], tags: list[str]) -> dict[str, Any]:
+def _by_turns(folder: Path, ids: list[int], bares: Mapping[str, Round]) -> dict[str, Any]:
     ours, rows = Ours(folder), []
     garbage.seldom()  # as a worker does
-    with _bare(folder, port, tags) as bare:
-        try:
-            for number in range(WARM_UP + ROUNDS):
-                # As if the heart beat interval had passed, and no sweep been missed.
-                Node.objects.update(probed_at=steady_now() - timedelta(hours=1))
-                EngineStatus.objects.update(swept_at=steady_now())
-                row = (*_timed(ours.once, len(ids)), *bare())
-                sys.stderr.write(f"sweep of {len(ids)}: ratio {row[2] / row[0]:.2f}\n")
-                rows += [row] if number >= WARM_UP else []
-            queries = ours.queries(ids[: sweep.BATCH])
-        finally:
-            ours.close()
-    each = len(ids) / 1000
-    seconds, cpu, bare_seconds, bare_cpu = (median(column) for column in zip(*rows, strict=True))
+    try:
+        for number in range(WARM_UP + ROUNDS):
+            # As if the heart beat interval had passed, and no sweep been missed.
+            Node.objects.update(probed_at=steady_now() - timedelta(hours=1))
+            EngineStatus.objects.update(swept_at=steady_now())
+            row = [_timed(ours.once, len(ids)), *(bare() for bare in bares.values())]
+            told = [
+                f"{name} {took.wall_s / row[0].wall_s:.2f}"
+                for name, took in zip(bares, row[1:], strict=True)
+            ]
+            sys.stderr.write(f"sweep of {len(ids)}: ratio to {', '.join(told)}\n")
+            rows += [row] if number >= WARM_UP else []
+        queries = ours.queries(ids[: sweep.BATCH])
+    finally:
+        ours.close()
+    mine, *theirs = zip(*rows, strict=True)
     return {
-        "ratio": round(median(row[2] / row[0] for row in rows), 3),
-        "best_ratio": round(max(row[2] / row[0] for row in rows), 3),
-        "worst_ratio": round(min(row[2] / row[0] for row in rows), 3),
-        "probes_per_s": round(len(ids) / seconds),
-        "bare_probes_per_s": round(len(ids) / bare_seconds),
+        **_speed(mine, len(ids)),
         "queries_per_batch": queries,
         "batch": sweep.BATCH,
-        "cpu_s_per_1000_probes": round(cpu / each, 4),
-        "bare_cpu_s_per_1000_probes": round(bare_cpu / each, 4),
-        "cpu_ratio": round(bare_cpu / cpu, 3),
         "rounds": len(rows),
         "load": round(os.getloadavg()[0], 2),
+        "bare": {
+            name: _speed(took, len(ids)) | _ratios(mine, took)
+            for name, took in zip(bares, theirs, strict=True)
+        },
+    }
+
+
+def _speed(rounds: Sequence[Took], nodes: int) -> dict[str, float]:
+    return {
+        "probes_per_s": round(nodes / median(took.wall_s for took in rounds)),
+        "cpu_s_per_1000_probes": round(median(took.cpu_s for took in rounds) * 1000 / nodes, 4),
+    }
+
+
+def _ratios(ours: Sequence[Took], bare: Sequence[Took]) -> dict[str, float]:
+    """Of probes per second, ours to those of the bare loop."""
+    ratios = [b.wall_s / o.wall_s for o, b in zip(ours, bare, strict=True)]
+    cpu = median(took.cpu_s for took in bare) / median(took.cpu_s for took in ours)
+    return {
+        "ratio": round(median(ratios), 3),
+        "best_ratio": round(max(ratios), 3),
+        "worst_ratio": round(min(ratios), 3),
+        "cpu_ratio": round(cpu, 3),
     }
 
 
 @contextmanager
-def _bare(folder: Path, port: int, tags: list[str]) -> Iterator[Callable[[], tuple[float, float]]]:
-    command = [sys.executable, "-m", "benchmarks.bare_sweep", str(folder), str(port)]
+def _bare(folder: Path, port: int, loop: str, tags: list[str]) -> Iterator[Round]:
+    command = [sys.executable, "-m", "benchmarks.bare_sweep", str(folder), str(port), loop]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
     to, back = process.stdin, process.stdout
 
-    def once() -> tuple[float, float]:
+    def once() -> Took:
         to.write("go\n")
         to.flush()
         said = json.loads(back.readline())
         assert said["done"] == len(tags), f"{said['done']} of {len(tags)} nodes"
-        return said["seconds"], said["cpu_s"]
+        return Took(said["seconds"], said["cpu_s"])
 
     try:
         to.write(json.dumps(tags) + "\n")
@@ -186,11 +221,10 @@ def _bare(folder: Path, port: int, tags: list[str]) -> Iterator[Callable[[], tup
         process.wait(60)
 
 
-def _timed(work: Any, expected: int) -> tuple[float, float]:
-    """Seconds by the clock, and of the processor."""
+def _timed(work: Callable[[], int], expected: int) -> Took:
     begin, begin_cpu = time.perf_counter(), _cpu()
     done = work()
-    taken = time.perf_counter() - begin, _cpu() - begin_cpu
+    taken = Took(time.perf_counter() - begin, _cpu() - begin_cpu)
     assert done == expected, f"{done} of {expected} nodes"
     return taken
 
