@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from enum import Enum
 
 import aiohttp
 
@@ -26,6 +27,14 @@ REPEATED = frozenset({CallInKind.STARTED, CallInKind.SERVICE, CallInKind.DATABAS
 RENEWED = 200
 """The answer to ``alive`` that renews our right to serve; to any other kind nothing does."""
 GIVEN_AWAY = 409
+
+
+class Fate(Enum):
+    """What became of one attempt."""
+
+    TAKEN = "the engine took it"
+    UNKNOWN = "it may have been heard"
+    UNSENT = "there was nobody to send it to"
 
 
 class CallIns:
@@ -72,8 +81,13 @@ class CallIns:
 
     async def ask(self, kind: CallInKind, detail: str = "", timeout_s: float = TIMEOUT_S) -> bool:
         """One attempt; True when the engine took it."""
+        return await self._attempt(kind, detail, timeout_s) is Fate.TAKEN
+
+    async def _attempt(
+        self, kind: CallInKind, detail: str = "", timeout_s: float = TIMEOUT_S
+    ) -> Fate:
         note = CallIn(node=self._node, boot_id=self._boot_id, kind=kind, detail=detail)
-        sent_at = clock.now()
+        sent_at, fate = clock.now(), Fate.UNKNOWN
         try:
             async with self._http.post(
                 self._url,
@@ -85,12 +99,15 @@ class CallIns:
                 status = response.status
                 taken = response.ok or status == GIVEN_AWAY
                 problem = "" if taken else f"it answered {status}"
+                fate = Fate.TAKEN if taken else Fate.UNKNOWN
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             problem, status = describe(error), 0
+            if isinstance(error, aiohttp.ClientConnectorError):
+                fate = Fate.UNSENT
         self._note_problem(problem)
         if status == RENEWED and kind is CallInKind.ALIVE:
             self._noted(sent_at)
-        return not problem
+        return fate
 
     def _note_problem(self, problem: str) -> None:
         """Log the first failure and the first success after it, not each."""
@@ -100,12 +117,17 @@ class CallIns:
             log.info("the engine takes call-ins again")
         self._silent = bool(problem)
 
-    async def goodbye(self, timeout_s: float) -> None:
-        """The last note, repeated within the time given."""
+    async def goodbye(self, timeout_s: float) -> bool:
+        """The last note, repeated within the time given. False: surely nobody has heard it."""
+        fates: list[Fate] = []
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while not await self.ask(CallInKind.GOODBYE):  # noqa: ASYNC110 - nothing to wait on
-                    await asyncio.sleep(FIRST_PAUSE_S)
+                while Fate.TAKEN not in fates:
+                    if fates:
+                        await asyncio.sleep(FIRST_PAUSE_S)
+                    fates.append(Fate.UNKNOWN)  # of one that is broken off
+                    fates[-1] = await self._attempt(CallInKind.GOODBYE)
+        return set(fates) != {Fate.UNSENT}
 
     async def close(self) -> None:
         """Drop what still waits."""

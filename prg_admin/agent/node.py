@@ -139,7 +139,7 @@ class Node:
             fenced=self._right.fenced,
             fences=self._right.fences,
             isolation_limit_s=goal.timing.isolation_limit if goal and goal.fence else 0.0,
-            serves_unasked=goal is not None and not goal.ha_enabled,
+            serves_unasked=state.serves_unasked,
             services=self._supervisor.reports(),
             peer=None if peer is None else peer.report(),
             database=self._database.report() if self._database else None,
@@ -237,7 +237,7 @@ class Node:
         if goal is not None:
             self._heartbeats.follow(goal.peer, goal.timing)
             self._follow_database(goal)
-            if not goal.ha_enabled and not goal.fence:
+            if self._store.state.serves_unasked and not goal.fence:
                 self._followed = True
                 self._right.assume(goal)
                 self._keeper.follow(goal)
@@ -345,15 +345,29 @@ class Node:
     async def goodbye(self) -> None:
         """Only when it is true: the engine gives our users away on this word alone.
 
-        Without High Availability the next start serves at once, unasked: then no word is given.
+        It has to stay true as well. Without High Availability the next start would serve at once,
+        unasked: with a peer that may be told to take over we promise ourselves, on disk, not to.
+        The promise falls when the word has surely reached nobody, or with the next order.
         """
         for task in self._tasks:
             task.cancel()
         await self._callins.close()
-        if self._goal is not None and not self._goal.ha_enabled:
+        if self._supervisor.last_not_stopped() is not None or self._door.possible:
             return
-        if self._supervisor.last_not_stopped() is None and not self._door.possible:
-            await self._callins.goodbye(GOODBYE_S)
+        unasked, goal = self._store.state.serves_unasked, self._goal
+        if unasked and (goal is None or goal.peer is None or not await self._promise(keep=True)):
+            return
+        if not await self._callins.goodbye(GOODBYE_S) and unasked:
+            await self._promise(keep=False)
+
+    async def _promise(self, *, keep: bool) -> bool:
+        """Whether it is written down."""
+        try:
+            await self._store.promise(serves_when_told=keep)
+        except OSError as error:
+            log.error("whether the next start asks first cannot be written down: %s", error)  # noqa: TRY400
+            return False
+        return True
 
 
 async def _rest(event: asyncio.Event, seconds: float | None) -> None:

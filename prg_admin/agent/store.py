@@ -35,6 +35,8 @@ class State:
     """Services that somebody deactivated here; nothing starts them."""
     processes: Mapping[str, ProcessId] = field(default_factory=dict)
     """By service name; of a service that ended since, the entry matches no process any more."""
+    serves_when_told: bool = False
+    """It said goodbye, so its users may have been given away: the next start asks first."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -44,7 +46,13 @@ class State:
             "wanted": dict(self.wanted),
             "deactivated": sorted(self.deactivated),
             "processes": {n: [p.pid, p.started] for n, p in self.processes.items()},
+            "serves_when_told": self.serves_when_told,
         }
+
+    @property
+    def serves_unasked(self) -> bool:
+        """Without High Availability nobody can have taken over, unless on our own word."""
+        return self.goal is not None and not self.goal.ha_enabled and not self.serves_when_told
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -58,6 +66,7 @@ class State:
             # A file that was written before services could be deactivated has none.
             deactivated=frozenset(str(name) for name in data.get("deactivated", ())),
             processes={n: ProcessId(int(p), int(s)) for n, (p, s) in data["processes"].items()},
+            serves_when_told=bool(data.get("serves_when_told", False)),
         )
 
 
@@ -100,6 +109,9 @@ class Store:
 
     async def want(self, services: Mapping[str, bool]) -> None:
         await self.change(lambda state: replace(state, wanted={**state.wanted, **services}))
+
+    async def promise(self, *, serves_when_told: bool) -> None:
+        await self.change(lambda state: replace(state, serves_when_told=serves_when_told))
 
     async def activate(self, service: str, *, activated: bool, wanted: bool) -> None:
         def changed(state: State) -> State:

@@ -26,7 +26,7 @@ def with_goal(state: State, goal: Goal, services: tuple[str, ...]) -> State:
     elif leaves_idle(state, goal):
         wanted |= dict.fromkeys(services, True)
     highest = max(state.highest_epoch, goal.epoch)
-    return replace(state, goal=goal, highest_epoch=highest, wanted=wanted)
+    return replace(state, goal=goal, highest_epoch=highest, wanted=wanted, serves_when_told=False)
 
 
 def leaves_idle(state: State, goal: Goal) -> bool:

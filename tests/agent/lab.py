@@ -71,6 +71,7 @@ class Engine:
 
     port: int
     alive_status: int = 200
+    status: int = 202
     taken: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     runner: web.AppRunner | None = None
@@ -91,7 +92,8 @@ class Engine:
         note = await request.json()
         self.taken.append(note)
         self.keys.add(request.headers.get("Authorization", ""))
-        return web.json_response({}, status=self.alive_status if note["kind"] == "alive" else 202)
+        status = self.alive_status if note["kind"] == "alive" else self.status
+        return web.json_response({}, status=status)
 
     def kinds(self, node: str = "imp1") -> list[str]:
         return [note["kind"] for note in self.taken if note["node"] == node]

@@ -186,8 +186,53 @@ async def test_a_damaged_state_file_is_put_aside(node: Agent) -> None:
     assert "the state file is damaged" in node.log.read_text()
 
 
-async def test_a_node_that_will_serve_again_unasked_gives_no_word(lab: Lab, node: Agent) -> None:
+async def test_without_a_peer_no_word_is_given_and_the_next_start_serves_at_once(
+    lab: Lab, node: Agent
+) -> None:
+    await node.order(goal(Role.OWN, 1, ha_enabled=False, peer=None))
+    await shut_down(node)
+    assert "goodbye" not in lab.engine.kinds()
+    await node.start()
+    assert (await node.wait(lambda r: r.serving)).serving == ("imp1",)
+
+
+async def test_who_said_goodbye_serves_when_it_is_told(lab: Lab, node: Agent) -> None:
+    """Its peer may have been told to take over on that word, High Availability or not."""
+    wanted = goal(Role.OWN, 1, ha_enabled=False)
+    await node.order(wanted)
+    await shut_down(node)
+    assert lab.engine.kinds()[-1] == "goodbye"
+    for _ in range(2):
+        report = await node.start()
+        assert (report.serving, report.fenced, report.serves_unasked) == ((), True, False)
+        assert report.goal_digest == ""
+        await node.kill()
+    await node.start()
+    report = await node.order(wanted)
+    assert (report.serving, report.serves_unasked) == (("imp1",), True)
+    await node.kill()
+    await node.start()
+    await node.wait(lambda r: r.serving == ("imp1",))
+
+
+async def test_whose_goodbye_was_heard_by_nobody_serves_at_once(lab: Lab, node: Agent) -> None:
     await node.order(goal(Role.OWN, 1, ha_enabled=False))
+    await lab.engine.close()
+    await shut_down(node)
+    await node.start()
+    await node.wait(lambda r: r.serving == ("imp1",))
+
+
+async def test_whose_goodbye_may_have_been_heard_serves_when_it_is_told(
+    lab: Lab, node: Agent
+) -> None:
+    await node.order(goal(Role.OWN, 1, ha_enabled=False))
+    lab.engine.status = 500
+    await shut_down(node)
+    report = await node.start()
+    assert (report.serving, report.fenced) == ((), True)
+
+
+async def shut_down(node: Agent) -> None:
     node.signal(signal.SIGTERM)
     assert await node.ended() == 0
-    assert "goodbye" not in lab.engine.kinds()

@@ -82,6 +82,8 @@ class SimNode:
     serving: frozenset[str] = frozenset()
     orphaned: bool = False
     """Its agent died; its door goes on until the right that it was given ends."""
+    serves_when_told: bool = False
+    """It said goodbye, and asks first after its next start."""
     refused_since: float | None = None
     """Since when the peer's host refuses every heartbeat."""
 
@@ -96,6 +98,9 @@ class SimNode:
         if not self.ordered:
             return 0.001  # it serves nobody before an order in this boot
         return self.goal.timing.isolation_limit if self.goal and self.limited() else 0.0
+
+    def serves_unasked(self) -> bool:
+        return self.goal is not None and not self.goal.ha_enabled and not self.serves_when_told
 
     def holds_right(self, clock: float) -> bool:
         if self.goal is None or not self.ordered:
@@ -135,7 +140,7 @@ class SimNode:
         self.goal = order.goal
         self.highest_epoch = order.goal.epoch
         self.order_seq = order.seq
-        self.ordered = True
+        self.ordered, self.serves_when_told = True, False
         if was_unlimited and self.limited():
             self.renewed = max(self.renewed, clock)
         if order.goal.role is Role.IDLE and not self.stopped_by_order:
@@ -159,7 +164,7 @@ class SimNode:
         self.serving = frozenset()
         self.boot += 1
         self.fences = self.seq = self.order_seq = 0
-        self.ordered = self.goal is not None and not self.goal.ha_enabled
+        self.ordered = self.serves_unasked()
         self.heard_peer = clock
         self.stopped_by_order = self.goal is not None and self.goal.role is Role.IDLE
         self.services_up = not self.stopped_by_order
@@ -189,7 +194,7 @@ class SimNode:
             fenced=not self.holds_right(clock),
             fences=self.fences,
             isolation_limit_s=self.isolation_limit(),
-            serves_unasked=goal is not None and not goal.ha_enabled,
+            serves_unasked=self.serves_unasked(),
             services=(service,),
             peer=PeerReport(self.peer, clock - self.heard_peer, None, self.error(clock), ()),
             database=DatabaseReport(
@@ -398,12 +403,12 @@ class World:
     def shut_down(self, index: int) -> None:
         """Cleanly: services stopped, goodbye said where it can be heard.
 
-        Not by a node that serves after its next start without being asked.
+        Whoever said it, heard or not, serves nobody after its next start until it is told to.
         """
         node = self.nodes[index]
         node.crash()
-        promised = node.goal is None or node.goal.ha_enabled
-        if promised and (node.name, "engine") not in self.cut:
+        node.serves_when_told = True
+        if (node.name, "engine") not in self.cut:
             self.goodbyes.add(f"{node.name}/{node.boot}")
 
     def mail(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from prg_admin.domain.facts import Pair
 from prg_admin.domain.preflight import Check, Preflight, preflight
-from prg_admin.domain.states import NodeState
+from prg_admin.domain.states import NodeState, Reason
 from prg_admin.domain.wire import DatabaseReport
 from tests.domain.simulation import World
 
@@ -69,6 +69,25 @@ def test_it_happens_exactly_so(world: World, lost: tuple[int, ...]):
     assert world.states == tuple(node.state for node in foreseen.end.nodes)
     assert world.reasons == tuple(node.reason for node in foreseen.end.nodes)
     assert bool(foreseen.token) == bool(lost)
+
+
+def test_a_node_that_was_shut_down_is_taken_over_and_it_happens_exactly_so(world: World):
+    world.shut_down(0)
+    foreseen = outlook(world)
+
+    before = len(world.rules)
+    world.pair = replace(world.pair, ha_enabled=True)
+    world.run(10)
+
+    assert [s.decision.rule for s in foreseen.steps] == [
+        "ha-on",
+        "init-goodbye",
+        "take-over-done-down",
+    ]
+    assert world.rules[before:] == [f.decision.rule for f in foreseen.outlook]
+    assert world.states == (S.DOWN, S.BACKUP)
+    assert world.reasons[1] is Reason.PEER_REBOOT
+    assert foreseen.token
 
 
 def test_services_that_do_not_run_are_named(world: World):

@@ -18,7 +18,7 @@ from prg_admin.domain.pair import decide
 from prg_admin.domain.requests import Action, Request
 from prg_admin.domain.states import NodeState, Reason, Role
 from prg_admin.domain.transitions import ROWS, Row, When
-from tests.domain.simulation import SETTINGS, World
+from tests.domain.simulation import SETTINGS, SimNode, World
 from tests.domain.test_pair_machine import LINKS
 
 S = NodeState
@@ -361,8 +361,8 @@ def test_every_misfortune_can_be_led_home_by_what_is_offered(scenario):
 # Lives that went wrong once.
 
 
-def test_a_goodbye_from_before_high_availability_gives_nobody_away():
-    """The node serves again after its start, unasked, for nobody could have taken over."""
+def shut_down_before_high_availability() -> World:
+    """The node is started again, and the engine, which cannot reach it, does not know."""
     world = normal_world()
     world.pair = replace(world.pair, ha_enabled=False)
     world.run(1)
@@ -371,4 +371,34 @@ def test_a_goodbye_from_before_high_availability_gives_nobody_away():
     world.cut = {("engine", "a")}
     world.pair = replace(world.pair, ha_enabled=True)
     world.run(12)  # ``World.check`` watches that nobody is served twice
+    return world
+
+
+def test_a_node_that_said_goodbye_before_high_availability_serves_again_when_it_is_told():
+    """Its users may have been given away on that word, whatever it was told before."""
+    world = shut_down_before_high_availability()
+    assert world.states == (S.DOWN, S.BACKUP)
+    assert world.reasons == (Reason.PEER_REBOOT, Reason.PEER_REBOOT)
+    assert (world.nodes[0].serving, world.nodes[1].serving) == (set(), {"a", "b"})
+
+
+def test_who_said_goodbye_and_serves_unasked_all_the_same_is_found_out(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The promise is what makes the word safe: without it somebody is served twice."""
+    monkeypatch.setattr(
+        SimNode, "serves_unasked", lambda self: bool(self.goal and not self.goal.ha_enabled)
+    )
+    with pytest.raises(AssertionError, match="served by both"):
+        shut_down_before_high_availability()
+
+
+def test_without_high_availability_a_node_that_said_goodbye_serves_again_when_it_is_told():
+    world = normal_world()
+    world.pair = replace(world.pair, ha_enabled=False)
+    world.run(1)
+    world.shut_down(0)
+    world.nodes[0].start(world.clock)
+    assert not world.nodes[0].serving
+    world.run(1)
     assert world.nodes[0].serving == {"a"}

@@ -235,6 +235,11 @@ class Installation:
     def node_id(self, name: str) -> int:
         return int(self.query("select id from topology_node where name = %s", name)[0]["id"])
 
+    def answers(self, node: str) -> bool:
+        """As the engine found it last."""
+        sql = "select reachable from topology_nodereport where node_id = %s"
+        return bool(self.query(sql, self.node_id(node))[0]["reachable"])
+
     def group_id(self, name: str) -> int:
         sql = "select id from groups_presenceredundancygroup where name = %s"
         return int(self.query(sql, name)[0]["id"])

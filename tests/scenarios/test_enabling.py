@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from prg_admin.domain import catalogue
 from prg_admin.domain.transitions import ROWS
 from tests.scenarios.databases import disabled, locked_out, value
 from tests.scenarios.installation import Installation
@@ -19,6 +20,13 @@ pytestmark = pytest.mark.processes
 BACKUP, FAILED = "Running in Backup Mode", "Running in Failed Mode"
 SERVICES_DOWN = "Failed Over with Critical Services Not Running"
 SERVICE_DOWN, NOT_ENABLED = "Critical Service Down", "High Availability Not Enabled"
+PEER_REBOOT = "Peer Reboot"
+HASTY = {
+    catalogue.TRANSITION_DEADLINE: "5",
+    catalogue.INITIALIZATION_TIMEOUT: "4",
+    catalogue.CRITICAL_SERVICE_DELAY: "6",
+}
+"""The start has to end within the longest of them."""
 RULES = {row.rule for row in ROWS}
 
 
@@ -75,6 +83,42 @@ def test_with_a_database_down_on_one_node_it_happens_as_the_page_said(
         without_ha.becomes(SERVICES_DOWN, BACKUP, reason="Database Failure")
         assert moves(without_ha, after=before) == shown_moves(shown)
         assert moves(without_ha, after=before)[1] == "init-database-down"
+
+
+def test_f24_with_a_node_that_was_shut_down_it_happens_as_the_page_said(
+    installation: Installation, without_ha: WatchedPair, person: Person
+):
+    installation.stop("imp1")
+    wait_until(lambda: not installation.answers("imp1"), "the engine knows it")
+    before = installation.last_event()
+    shown = person.enable_ha(without_ha.group)
+    without_ha.becomes("Down", BACKUP, reason=PEER_REBOOT)
+    without_ha.everybody_is_at("imp2")
+    assert moves(without_ha, after=before) == shown_moves(shown)
+    installation.start("imp1")
+    without_ha.becomes("Failed Over", BACKUP, reason=("Initialization", PEER_REBOOT))
+
+
+def test_without_high_availability_a_node_serves_again_after_its_restart(
+    installation: Installation, without_ha: WatchedPair
+):
+    """It said goodbye, so it waits until it is told."""
+    installation.restart("imp1")
+    without_ha.everybody_is_at_home()
+
+
+def test_services_that_come_and_go_on_both_nodes_end_the_start_at_its_deadline(
+    installation: Installation, without_ha: WatchedPair, person: Person
+):
+    """Neither is down for the delay before the other is; nobody can take over meanwhile."""
+    person.set_parameters("imp1", HASTY)
+    lose_a_service(installation, "imp1")
+    before = installation.last_event()
+    person.enable_ha(without_ha.group)
+    without_ha.stays("Initializing", "Initializing", reason="Initialization", seconds=1)
+    installation.kill_service("imp2")
+    without_ha.becomes(FAILED, FAILED, reason="Unknown")
+    assert moves(without_ha, after=before) == ["ha-on", "init-overdue"]
 
 
 def test_f24_with_services_down_on_both_nodes_the_group_fails_until_recover(

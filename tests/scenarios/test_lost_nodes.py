@@ -88,7 +88,7 @@ def test_f20_the_node_that_is_to_take_over_dies_in_a_failover(
         person.set_parameters("imp1", PATIENT)
     pair.becomes(FAILED, FAILED, reason="Cisco Server Recovery Manager Take Over Users Failed")
     installation.start("imp2")
-    wait_until(lambda: _answers(installation, "imp2"), "imp2 answers")
+    wait_until(lambda: installation.answers("imp2"), "imp2 answers")
     person.ask_for_recovery(pair.group)
     pair.becomes_normal()
     pair.everybody_is_at_home()
@@ -105,7 +105,7 @@ def test_f20_the_backup_dies_in_a_fallback(
         installation.kill_agent("imp2")
     wait_until(lambda: FAILED in _states(pair) or DOWN in _states(pair), "the group has failed")
     installation.start("imp2")
-    wait_until(lambda: _answers(installation, "imp2"), "imp2 answers")
+    wait_until(lambda: installation.answers("imp2"), "imp2 answers")
     pair.heal(PATIENT)
 
 
@@ -203,11 +203,6 @@ def _states(pair: WatchedPair) -> list[str]:
 def _reasons(pair: WatchedPair) -> tuple[str, str]:
     (_, first), (_, second) = pair.states()
     return first, second
-
-
-def _answers(installation: Installation, node: str) -> bool:
-    sql = "select reachable from topology_nodereport where node_id = %s"
-    return bool(installation.query(sql, installation.node_id(node))[0]["reachable"])
 
 
 def _epoch(installation: Installation, node: str) -> int:
