@@ -35,11 +35,7 @@ def test_f11_a_link_that_flaps_beyond_the_limit_moves_users_twice_and_then_waits
     installation: Installation,
     watch: DoorWatch,
 ):
-    # What the scenarios before left behind does not count here.
-    installation.query(
-        "update groups_presenceredundancygroup set automatic_failovers = '[]' where name = %s",
-        pair.group,
-    )
+    pair.forget_failovers()
     person.set_parameters("imp1", AT_ONCE)
     flap(network, pair)
     pair.becomes_normal()

@@ -14,9 +14,11 @@ import pytest
 
 from prg_admin.launcher.spawn import free_port
 from tests.plugins.rows import note_fired
+from tests.scenarios.doors import DoorWatch
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
+from tests.scenarios.waiting import wait_until
 
 GROUP = "DefaultCUPSubcluster"
 USERS = {"imp1": 60, "imp2": 40}
@@ -67,6 +69,15 @@ def pair(installation: Installation, person: Person, parameters: Mapping[str, st
     pair = WatchedPair(installation, person, GROUP, "imp1", "imp2", USERS)
     pair.heal(parameters)
     return pair
+
+
+@pytest.fixture
+def watch(installation: Installation, pair: WatchedPair) -> Iterator[DoorWatch]:
+    """Watches both doors and fails the test if at any instant both served the same home (I01)."""
+    doors = {node: installation.door(node) for node in (pair.first, pair.second)}
+    with DoorWatch(doors) as watch:
+        wait_until(lambda: watch.admitted, "the watch sees a door that admits")
+        yield watch
 
 
 @pytest.hookimpl(wrapper=True)

@@ -161,6 +161,11 @@ class Installation:
     def thaw(self, name: str, *, with_services: bool = False) -> None:
         self._signal_all(name, signal.SIGCONT, with_services=with_services)
 
+    def freeze_services(self, node: str) -> None:
+        """The node's services stand still and obey no order; its agent goes on."""
+        for process in self.services(node).values():
+            os.kill(process.pid, signal.SIGSTOP)
+
     def _signal_all(self, name: str, number: signal.Signals, *, with_services: bool) -> None:
         services = self.services(name).values() if with_services else []
         for pid in [self.pids()[name], *(process.pid for process in services)]:

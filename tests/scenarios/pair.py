@@ -66,6 +66,13 @@ class WatchedPair:
         """What moved the group since the event ``after``."""
         return [event["rule"] for event in self.installation.events(self.group, after=after)]
 
+    def forget_failovers(self) -> None:
+        """What the scenarios before left behind holds no automatic fallback."""
+        self.installation.query(
+            "update groups_presenceredundancygroup set automatic_failovers = '[]' where name = %s",
+            self.group,
+        )
+
     def start_services(self) -> None:
         """Press Start wherever a service does not run."""
         for node in (self.first, self.second):

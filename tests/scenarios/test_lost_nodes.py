@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,15 +27,6 @@ PATIENT = {catalogue.TRANSITION_DEADLINE: "120"}
 UNHURRIED = {catalogue.CRITICAL_SERVICE_DELAY: "6"}
 """Starting all services of two nodes at once may take longer than the demo's delay."""
 HASTY = {catalogue.TRANSITION_DEADLINE: "10", **UNHURRIED}
-
-
-@pytest.fixture
-def watch(installation: Installation, pair: WatchedPair) -> Iterator[DoorWatch]:
-    """Fails the test if at any instant both nodes served the same home (I01)."""
-    doors = {node: installation.door(node) for node in (pair.first, pair.second)}
-    with DoorWatch(doors) as watch:
-        wait_until(lambda: watch.admitted, "the watch sees a door that admits")
-        yield watch
 
 
 def start_together(installation: Installation, *nodes: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.scenarios.doors import DoorWatch, admits
@@ -21,15 +19,6 @@ ON_REQUEST = "On Admin Request"
 PEER_DOWN = "Peer Down"
 BACK = ("Initialization", PEER_DOWN)
 BOTH = {("imp2", "imp1"), ("imp2", "imp2")}
-
-
-@pytest.fixture
-def watch(installation: Installation, pair: WatchedPair) -> Iterator[DoorWatch]:
-    """Watches both doors during the test and fails it if any home was ever served twice."""
-    doors = {node: installation.door(node) for node in (pair.first, pair.second)}
-    with DoorWatch(doors) as watch:
-        wait_until(lambda: watch.admitted, "the watch sees a door that admits")
-        yield watch
 
 
 def test_users_of_a_dead_service_are_served_by_one_node_at_a_time(
