@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+
 from prg_admin.domain.states import Role
 from prg_admin.domain.wire import Order
 from tests.agent.lab import CALM, SERVICES, Agent, Lab, Session, alive, goal, until
@@ -80,6 +82,7 @@ async def test_a_goal_may_change_while_it_is_being_reached(node: Agent) -> None:
     await node.wait(lambda r: r.services_running and r.serving == ("imp1",))
 
 
+@pytest.mark.fault("F21")
 async def test_a_stale_epoch_is_refused_even_after_a_restart(lab: Lab, node: Agent) -> None:
     await node.order(goal(Role.OWN, 7))
     await node.kill()

@@ -6,6 +6,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from prg_admin.domain.states import Role
 from tests.agent.lab import KEY, PROXY, ROUTER, SYNC, Agent, Lab, Session, alive, goal, until
 
@@ -99,6 +101,7 @@ async def test_without_high_availability_a_restarted_node_serves_at_once(node: A
     assert (report.fenced, report.goal_digest) == (False, wanted.digest)
 
 
+@pytest.mark.fault("F01")
 async def test_what_survived_a_killed_agent_is_ended_before_anything_is_started(
     lab: Lab, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def test_services_that_do_not_run_are_named(world: World):
     assert b.is_met
 
 
+@pytest.mark.fault("F24")
 @pytest.mark.parametrize("value", [0, 1, 3, 4, None])
 def test_replication_that_is_not_good_wants_a_confirmation(world: World, value: int | None):
     found = outlook(world, with_replication(world, value))

@@ -117,6 +117,7 @@ def test_a_node_that_another_group_took_meanwhile_is_refused(add_new: Site, pers
     _is_refused(add_new, "server1", f"imp6 belongs to the group {NEW}")
 
 
+@pytest.mark.fault("F25")
 def test_nodes_of_unequal_versions_are_refused(
     add_new: Site, installation: Installation, newer_imp6: str
 ):

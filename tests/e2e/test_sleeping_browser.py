@@ -30,6 +30,7 @@ def shows(page: Page, text: str) -> None:
     expect(page.locator("tr[data-node='imp1']")).to_contain_text(text)
 
 
+@pytest.mark.fault("F30")
 def test_f30_a_browser_that_slept_through_a_hundred_changes_shows_what_is_so(
     alice: Site, installation: Installation, pair: WatchedPair
 ):

@@ -12,6 +12,7 @@ import pytest
 from tests.lab.network import ENGINE, Network
 from tests.scenarios.doors import DoorWatch
 from tests.scenarios.extras import another_worker
+from tests.scenarios.fixtures import Timed
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 
@@ -61,22 +62,30 @@ def only_worker(installation: Installation, wall: Wall) -> Iterator[None]:
     installation.start("worker")
 
 
+@pytest.mark.fault("F13")
 @pytest.mark.parametrize("step", [FIVE_MINUTES, -FIVE_MINUTES])
 def test_f13_a_step_under_a_running_worker_causes_nothing_and_hides_nothing(
-    step: int, network: Network, pair: WatchedPair, installation: Installation, wall: Wall
+    step: int,
+    network: Network,
+    pair: WatchedPair,
+    installation: Installation,
+    timed: Timed,
+    wall: Wall,
 ):
-    before = installation.last_event()
+    before, worst = installation.last_event(), pair.worst_case().service
     with only_worker(installation, wall):
         pair.stays_normal(seconds=3)
         wall.step(step)
         pair.stays_normal(seconds=8)
         assert pair.rules(after=before) == []
-        installation.kill_service("imp1")
-        pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+        with timed("F13", worst):
+            installation.kill_service("imp1")
+            pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
 
 
+@pytest.mark.fault("F13")
 @pytest.mark.parametrize("step", [FIVE_MINUTES, -FIVE_MINUTES])
-def test_f13_a_worker_that_starts_after_a_step_believes_what_the_others_noted(  # noqa: PLR0917
+def test_f13_a_worker_that_starts_after_a_step_believes_what_the_others_noted(
     step: int,
     network: Network,
     pair: WatchedPair,

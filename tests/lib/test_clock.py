@@ -19,6 +19,7 @@ def step_the_wall_clock(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None
     monkeypatch.setattr(time, "time", lambda: wall() + seconds)
 
 
+@pytest.mark.fault("F13")
 @pytest.mark.parametrize("step", [FIVE_MINUTES, -FIVE_MINUTES])
 def test_f13_a_step_of_the_wall_clock_is_not_noticed(monkeypatch: pytest.MonkeyPatch, step: int):
     before = clock.steady_now()
@@ -26,6 +27,7 @@ def test_f13_a_step_of_the_wall_clock_is_not_noticed(monkeypatch: pytest.MonkeyP
     assert timedelta(0) <= clock.steady_now() - before < timedelta(seconds=60)
 
 
+@pytest.mark.fault("F13")
 @pytest.mark.parametrize("step", [FIVE_MINUTES, -FIVE_MINUTES])
 def test_f13_a_process_that_starts_after_a_step_goes_by_the_clock_of_the_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: int

@@ -70,6 +70,7 @@ async def test_a_browser_that_does_not_keep_up_is_dropped(hub, broker, group_7, 
     assert hub.browsers == 1
 
 
+@pytest.mark.fault("F30")
 async def test_what_was_missed_comes_as_one_piece_of_news(hub, broker):
     seen = publish(broker, "group-7")
     publish(broker, "group-8")
@@ -136,6 +137,7 @@ async def test_lost_connections_are_opened_again(hub, broker, group_7):
     assert await news_of(browser) == News(entry, group_7)
 
 
+@pytest.mark.fault("F17")
 async def test_an_emptied_stream_is_noticed(hub, broker, group_7, monkeypatch):
     monkeypatch.setattr(hubs, "BLOCK_MS", 50)
     publish(broker, "group-7")
@@ -146,6 +148,7 @@ async def test_an_emptied_stream_is_noticed(hub, broker, group_7, monkeypatch):
     assert await news_of(browser) == News("5-0", group_7)
 
 
+@pytest.mark.fault("F17")
 async def test_a_restarted_redis_is_found_again(tmp_path: Path, group_7, caplog):
     valkey = servers.Valkey(tmp_path / "valkey", durable=False)
     log = tmp_path / "valkey.log"

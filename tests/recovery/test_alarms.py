@@ -69,6 +69,7 @@ def test_a_node_that_restarts_is_no_second_machine(pair: SimPair, broker):
     assert names() == []
 
 
+@pytest.mark.fault("F31")
 def test_f31_without_a_broker_or_a_channel_the_failover_goes_on(pair: SimPair, monkeypatch):
     """The engine only writes rows: nothing of it waits for a channel."""
     Channel.objects.create(name="ops", kind="webhook", target="http://127.0.0.1:9/")

@@ -360,6 +360,7 @@ def test_a_changed_delay_moves_nobody_who_was_not_down_so_long(pair: SimPair):
     assert pair.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
 
 
+@pytest.mark.fault("F29")
 def test_a_running_recovery_keeps_the_parameters_it_began_with(pair: SimPair):
     pair.cut = {("engine", "b")}
     pair.nodes[1].services_up = False

@@ -22,6 +22,7 @@ def enabled_with_services_down_on(*places: int) -> SimPair:
     return pair
 
 
+@pytest.mark.fault("F24")
 def test_f24_with_services_down_on_one_node_the_other_takes_over():
     pair = enabled_with_services_down_on(0)
     assert pair.states == (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP)
@@ -29,12 +30,14 @@ def test_f24_with_services_down_on_one_node_the_other_takes_over():
     assert pair.served == ([], ["a", "b"])
 
 
+@pytest.mark.fault("F24")
 def test_f24_with_services_down_on_both_nodes_the_group_fails_and_nobody_is_moved():
     pair = enabled_with_services_down_on(0, 1)
     assert pair.states == (S.FAILED, S.FAILED)
     assert pair.fired() == ["ha-on", "init-both-down"]
 
 
+@pytest.mark.fault("F24")
 def test_f24_with_replication_that_is_not_ready_it_is_enabled_all_the_same(monkeypatch):
     """The page warns before; what is served does not depend on the replication."""
     pair = create_sim_pair()

@@ -95,6 +95,7 @@ def points_of(pair: SimPair, fuse: Fuse, action: Action, rules: list[str]) -> li
     raise AssertionError("the recovery has no end")
 
 
+@pytest.mark.fault("F16")
 def test_a_failover_survives_the_engines_death_at_every_point(pair: SimPair, fuse: Fuse):
     points = points_of(pair, fuse, Action.FAILOVER, FAILOVER_RULES)
     assert pair.states == (S.NORMAL, S.NORMAL)
@@ -141,6 +142,7 @@ def test_a_request_that_dies_before_its_commit_was_never_made(pair: SimPair, mon
     assert pair.states == (S.NORMAL, S.NORMAL)
 
 
+@pytest.mark.fault("F16")
 @pytest.mark.django_db(transaction=True)
 def test_an_engine_that_dies_before_its_news_has_done_its_work(broker, monkeypatch):
     pair = create_sim_pair()

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
+from prg_admin.domain.timing import Bound
 from prg_admin.launcher.spawn import free_port
+from tests.plugins.faults import Measured
 from tests.plugins.rows import note_fired
 from tests.scenarios.doors import DoorWatch
 from tests.scenarios.installation import Installation
@@ -23,6 +27,7 @@ from tests.scenarios.waiting import wait_until
 GROUP = "DefaultCUPSubcluster"
 USERS = {"imp1": 60, "imp2": 40}
 LOG_LINES = 15
+Timed = Callable[[str, Bound], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +83,20 @@ def watch(installation: Installation, pair: WatchedPair) -> Iterator[DoorWatch]:
     with DoorWatch(doors) as watch:
         wait_until(lambda: watch.admitted, "the watch sees a door that admits")
         yield watch
+
+
+@pytest.fixture
+def timed(measured: Measured) -> Timed:
+    """Tells how long what stands beneath took from the fault to service by the peer."""
+
+    @contextmanager
+    def timed(fault: str, bound: Bound) -> Iterator[None]:
+        assert bound.served_s is not None
+        begun = time.monotonic()
+        yield
+        measured(fault, time.monotonic() - begun, bound.served_s)
+
+    return timed
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from prg_admin.domain.settings import settings_of
 from prg_admin.domain.states import DEMO_SERVICES
+from prg_admin.domain.timing import WorstCase, worst_case
 from tests.scenarios import waiting
 from tests.scenarios.installation import Installation, NodeStates
 from tests.scenarios.person import Person
@@ -28,6 +30,10 @@ class WatchedPair:
     second: str
     users: Mapping[str, int]
     """Presence users at home on each node."""
+
+    def worst_case(self) -> WorstCase:
+        """By the parameters that are in force now."""
+        return worst_case(settings_of(self.person.parameters(self.first)))
 
     def states(self) -> NodeStates:
         return self.installation.states(self.group)

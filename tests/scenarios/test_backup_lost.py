@@ -57,6 +57,7 @@ def test_a_node_that_is_ready_loses_its_database_then_its_backup_and_falls_back_
     assert {"database-lost-again", "backup-silent", "fallback-due"} <= set(pair.rules(after=before))
 
 
+@pytest.mark.fault("F20")
 def test_a_backup_that_nobody_can_replace_fails_the_group_and_goes_on_when_it_is_back(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -90,6 +91,7 @@ def test_a_backup_that_nobody_can_replace_fails_the_group_and_goes_on_when_it_is
     } <= set(pair.rules(after=before))
 
 
+@pytest.mark.fault("F20", "F28")
 def test_a_service_that_dies_at_the_end_of_a_fallback_ends_it_and_the_backups_fails_the_group(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -113,6 +115,7 @@ def test_a_service_that_dies_at_the_end_of_a_fallback_ends_it_and_the_backups_fa
     assert {"fall-back-service-down", "backup-unfit"} <= set(pair.rules(after=before))
 
 
+@pytest.mark.fault("F20")
 def test_a_recovery_in_which_services_do_not_stop_in_time_ends_at_its_deadline(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):

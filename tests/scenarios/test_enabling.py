@@ -10,6 +10,7 @@ import pytest
 from prg_admin.domain import catalogue
 from prg_admin.domain.transitions import ROWS
 from tests.scenarios.databases import disabled, locked_out, value
+from tests.scenarios.fixtures import Timed
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
@@ -62,17 +63,20 @@ def lose_a_service(installation: Installation, node: str) -> None:
     wait_until(lambda: services_known_to_run(installation, node) < up, f"{node} has said so")
 
 
+@pytest.mark.fault("F24")
 def test_f24_with_a_service_down_on_one_node_it_happens_as_the_page_said(
-    installation: Installation, without_ha: WatchedPair, person: Person
+    installation: Installation, without_ha: WatchedPair, person: Person, timed: Timed
 ):
     lose_a_service(installation, "imp1")
     before = installation.last_event()
-    shown = person.enable_ha(without_ha.group)
-    without_ha.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    with timed("F24", without_ha.worst_case().service):
+        shown = person.enable_ha(without_ha.group)
+        without_ha.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
     without_ha.everybody_is_at("imp2")
     assert moves(without_ha, after=before) == shown_moves(shown)
 
 
+@pytest.mark.fault("F24")
 def test_with_a_database_down_on_one_node_it_happens_as_the_page_said(
     installation: Installation, without_ha: WatchedPair, person: Person
 ):
@@ -85,6 +89,7 @@ def test_with_a_database_down_on_one_node_it_happens_as_the_page_said(
         assert moves(without_ha, after=before)[1] == "init-database-down"
 
 
+@pytest.mark.fault("F24")
 def test_f24_with_a_node_that_was_shut_down_it_happens_as_the_page_said(
     installation: Installation, without_ha: WatchedPair, person: Person
 ):
@@ -121,6 +126,7 @@ def test_services_that_come_and_go_on_both_nodes_end_the_start_at_its_deadline(
     assert moves(without_ha, after=before) == ["ha-on", "init-overdue"]
 
 
+@pytest.mark.fault("F24")
 def test_f24_with_services_down_on_both_nodes_the_group_fails_until_recover(
     installation: Installation, without_ha: WatchedPair, person: Person
 ):
@@ -135,6 +141,7 @@ def test_f24_with_services_down_on_both_nodes_the_group_fails_until_recover(
     without_ha.everybody_is_at_home()
 
 
+@pytest.mark.fault("F24")
 def test_f24_with_replication_that_is_not_good_both_nodes_become_normal(
     installation: Installation, without_ha: WatchedPair, person: Person
 ):

@@ -49,6 +49,7 @@ def test_a_failover_that_nobody_drove_for_longer_than_its_deadline_is_made_all_t
     pair.everybody_is_at("imp2")
 
 
+@pytest.mark.fault("F16")
 def test_a_worker_killed_before_it_could_record_a_failover_is_replaced(
     installation: Installation, pair: WatchedPair
 ):
@@ -61,6 +62,7 @@ def test_a_worker_killed_before_it_could_record_a_failover_is_replaced(
     pair.everybody_is_at("imp2")
 
 
+@pytest.mark.fault("F16")
 def test_a_worker_killed_right_after_it_recorded_a_failover_is_replaced(
     installation: Installation, pair: WatchedPair
 ):
@@ -74,6 +76,7 @@ def test_a_worker_killed_right_after_it_recorded_a_failover_is_replaced(
     assert not is_alive(worker)
 
 
+@pytest.mark.fault("F16")
 def test_a_worker_killed_between_two_orders_is_replaced(
     installation: Installation, pair: WatchedPair, person: Person
 ):
@@ -89,6 +92,7 @@ def test_a_worker_killed_between_two_orders_is_replaced(
     pair.everybody_is_at("imp2")
 
 
+@pytest.mark.fault("F17")
 @pytest.mark.parametrize("server", ["valkey", "postgres"])
 def test_a_killed_server_comes_back_and_failovers_go_on(
     installation: Installation, pair: WatchedPair, person: Person, server: str
@@ -101,6 +105,7 @@ def test_a_killed_server_comes_back_and_failovers_go_on(
     pair.everybody_is_at("imp2")
 
 
+@pytest.mark.fault("F17", "F18")
 @pytest.mark.parametrize("server", ["valkey", "postgres"])
 def test_a_service_that_dies_while_a_server_is_restarted_is_not_overlooked(
     installation: Installation, pair: WatchedPair, server: str

@@ -12,6 +12,7 @@ import redis
 
 from prg_admin.launcher.config import ROOT
 from tests.scenarios.extras import another_beat, another_worker
+from tests.scenarios.fixtures import Timed
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import NORMAL, WatchedPair
 from tests.scenarios.person import Person
@@ -34,6 +35,7 @@ def empty_broker(installation: Installation) -> None:
         link.flushdb()
 
 
+@pytest.mark.fault("F14")
 def test_f14_a_worker_that_was_paused_moves_nobody(installation: Installation, pair: WatchedPair):
     before = installation.last_event()
     installation.freeze("worker")
@@ -43,6 +45,7 @@ def test_f14_a_worker_that_was_paused_moves_nobody(installation: Installation, p
     assert pair.rules(after=before) == []
 
 
+@pytest.mark.fault("F14")
 def test_f14_what_happened_while_the_worker_was_paused_is_seen_to_afterwards(
     installation: Installation, pair: WatchedPair
 ):
@@ -74,16 +77,19 @@ def run_later(installation: Installation, task: str) -> None:
     subprocess.run([sys.executable, "-c", code], env=installation.env, cwd=ROOT, check=True)
 
 
+@pytest.mark.fault("F15")
 def test_f15_two_beats_and_four_workers_make_one_transition(
-    installation: Installation, pair: WatchedPair, person: Person
+    installation: Installation, pair: WatchedPair, person: Person, timed: Timed
 ):
+    worst = pair.worst_case().service
     with contextlib.ExitStack() as stack:
         for number in range(3):
             stack.enter_context(another_worker(installation, f"worker-{number}"))
         stack.enter_context(another_beat(installation, "beat-2"))
         before = installation.last_event()
-        installation.kill_service("imp1")
-        pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+        with timed("F15", worst):
+            installation.kill_service("imp1")
+            pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
         pair.stays(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN, seconds=3)
         assert pair.rules(after=before) == FAILOVER
         person.start_service("imp1")
@@ -97,18 +103,21 @@ def test_f15_two_beats_and_four_workers_make_one_transition(
         assert len(set(rules) - {"next-order"}) == len([r for r in rules if r != "next-order"])
 
 
+@pytest.mark.fault("F17")
 def test_f17_an_emptied_broker_costs_no_failover_and_hides_none(
-    installation: Installation, pair: WatchedPair
+    installation: Installation, pair: WatchedPair, timed: Timed
 ):
     before = installation.last_event()
     empty_broker(installation)
     pair.stays_normal(seconds=5)
     assert pair.rules(after=before) == []
-    installation.kill_service("imp1")
-    empty_broker(installation)
-    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    with timed("F17", pair.worst_case().service):
+        installation.kill_service("imp1")
+        empty_broker(installation)
+        pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
 
 
+@pytest.mark.fault("F18")
 def test_f18_a_slow_database_delays_a_failover_and_leaves_nothing_half(
     installation: Installation, pair: WatchedPair, person: Person
 ):
@@ -122,6 +131,7 @@ def test_f18_a_slow_database_delays_a_failover_and_leaves_nothing_half(
     assert pair.rules(after=before) == FAILOVER
 
 
+@pytest.mark.fault("F18")
 def test_f18_a_transaction_that_falls_victim_to_a_deadlock_is_tried_again(
     installation: Installation, pair: WatchedPair
 ):

@@ -8,6 +8,7 @@ import pytest
 
 from prg_admin.domain import catalogue
 from prg_admin.domain.states import DEMO_SERVICES, XCP_AUTHENTICATION, XCP_ROUTER
+from tests.scenarios.fixtures import Timed
 from tests.scenarios.installation import Installation, is_alive
 from tests.scenarios.pair import NORMAL, WatchedPair
 from tests.scenarios.person import Person
@@ -34,18 +35,21 @@ def test_a_new_installation_shows_two_groups_with_both_nodes_normal(
     }
 
 
+@pytest.mark.fault("F02")
 @pytest.mark.parametrize("service", [XCP_ROUTER, PROXY])
 def test_a_killed_service_moves_all_users_to_the_peer(
-    installation: Installation, pair: WatchedPair, service: str
+    installation: Installation, pair: WatchedPair, service: str, timed: Timed
 ):
     before = installation.last_event()
-    installation.kill_service("imp1", service)
-    pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
+    with timed("F02", pair.worst_case().service):
+        installation.kill_service("imp1", service)
+        pair.becomes(SERVICES_DOWN, BACKUP, reason=SERVICE_DOWN)
     pair.everybody_is_at("imp2")
     assert pair.rules(after=before)[0] == "service-down"
     assert pair.rules(after=before)[-1] == "take-over-done"
 
 
+@pytest.mark.fault("F02")
 def test_a_service_that_is_back_in_time_is_no_reason_for_a_failover(
     installation: Installation, pair: WatchedPair, person: Person
 ):
@@ -71,12 +75,14 @@ def test_after_the_service_was_started_a_fallback_brings_everybody_home(
     pair.everybody_is_at_home()
 
 
+@pytest.mark.fault("F01")
 def test_a_killed_node_is_taken_over_and_comes_home_again(
-    installation: Installation, pair: WatchedPair, person: Person
+    installation: Installation, pair: WatchedPair, person: Person, timed: Timed
 ):
-    dead = installation.kill_agent("imp1", with_services=True)
-    assert not any(map(is_alive, dead))
-    pair.becomes("Down", BACKUP, reason=PEER_DOWN)
+    with timed("F01", pair.worst_case().refused):
+        dead = installation.kill_agent("imp1", with_services=True)
+        assert not any(map(is_alive, dead))
+        pair.becomes("Down", BACKUP, reason=PEER_DOWN)
     pair.everybody_is_at("imp2")
     installation.start("imp1")
     pair.becomes("Failed Over", BACKUP, reason=("Initialization", PEER_DOWN))
@@ -85,12 +91,14 @@ def test_a_killed_node_is_taken_over_and_comes_home_again(
     pair.everybody_is_at_home()
 
 
+@pytest.mark.fault("F01")
 def test_a_killed_agent_leaves_services_that_serve_nobody_until_it_is_back(
-    installation: Installation, pair: WatchedPair
+    installation: Installation, pair: WatchedPair, timed: Timed
 ):
     left = installation.services("imp1")
-    installation.kill_agent("imp1", with_services=False)
-    pair.becomes("Down", BACKUP, reason=PEER_DOWN)
+    with timed("F01", pair.worst_case().refused):
+        installation.kill_agent("imp1", with_services=False)
+        pair.becomes("Down", BACKUP, reason=PEER_DOWN)
     pair.everybody_is_at("imp2")
     installation.start("imp1")
     pair.becomes("Failed Over", BACKUP, reason=("Initialization", PEER_DOWN))

@@ -34,6 +34,7 @@ def start_together(installation: Installation, *nodes: str) -> None:
         list(pool.map(installation.start, nodes))
 
 
+@pytest.mark.fault("F19")
 def test_f19_two_dead_nodes_fail_the_group_and_come_back_by_themselves(
     installation: Installation, pair: WatchedPair, watch: DoorWatch
 ):
@@ -49,6 +50,7 @@ def test_f19_two_dead_nodes_fail_the_group_and_come_back_by_themselves(
     pair.everybody_is_at_home()
 
 
+@pytest.mark.fault("F19")
 def test_f19_with_services_dead_on_both_nodes_nobody_is_moved_and_recover_starts_them(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -67,6 +69,7 @@ def test_f19_with_services_dead_on_both_nodes_nobody_is_moved_and_recover_starts
         assert set(installation.services(node)) == set(DEMO_SERVICES)
 
 
+@pytest.mark.fault("F20", "F29")
 def test_f20_the_node_that_is_to_take_over_dies_in_a_failover(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -84,6 +87,7 @@ def test_f20_the_node_that_is_to_take_over_dies_in_a_failover(
     pair.everybody_is_at_home()
 
 
+@pytest.mark.fault("F20")
 def test_f20_the_backup_dies_in_a_fallback(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -99,6 +103,7 @@ def test_f20_the_backup_dies_in_a_fallback(
     pair.heal(PATIENT)
 
 
+@pytest.mark.fault("F20")
 def test_f20_a_node_dies_in_a_recovery(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -118,6 +123,7 @@ def test_f20_a_node_dies_in_a_recovery(
     pair.becomes_normal()
 
 
+@pytest.mark.fault("F21")
 def test_f21_a_node_that_returns_with_an_old_goal_serves_nobody_until_it_has_its_new_one(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -138,6 +144,7 @@ def test_f21_a_node_that_returns_with_an_old_goal_serves_nobody_until_it_has_its
     pair.becomes_normal()
 
 
+@pytest.mark.fault("F22")
 def test_f22_two_nodes_that_start_together_serve_each_user_once(
     installation: Installation, pair: WatchedPair, watch: DoorWatch
 ):
@@ -152,6 +159,7 @@ def test_f22_two_nodes_that_start_together_serve_each_user_once(
     pair.everybody_is_at_home()
 
 
+@pytest.mark.fault("F28")
 def test_f28_the_home_node_dies_again_during_its_fallback(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -168,6 +176,7 @@ def test_f28_the_home_node_dies_again_during_its_fallback(
     pair.becomes_normal()
 
 
+@pytest.mark.fault("F28")
 def test_f28_a_service_of_the_home_node_dies_again_during_its_fallback(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.scenarios.doors import DoorWatch, admits
+from tests.scenarios.fixtures import Timed
 from tests.scenarios.installation import Installation
 from tests.scenarios.pair import NORMAL, WatchedPair
 from tests.scenarios.person import Person
@@ -21,6 +22,7 @@ BACK = ("Initialization", PEER_DOWN)
 BOTH = {("imp2", "imp1"), ("imp2", "imp2")}
 
 
+@pytest.mark.fault("F02")
 def test_users_of_a_dead_service_are_served_by_one_node_at_a_time(
     installation: Installation, pair: WatchedPair, person: Person, watch: DoorWatch
 ):
@@ -45,11 +47,13 @@ def test_users_moved_on_request_are_served_by_one_node_at_a_time(
     pair.becomes_normal()
 
 
+@pytest.mark.fault("F06")
 def test_a_frozen_agent_that_wakes_up_serves_nobody(
-    installation: Installation, pair: WatchedPair, watch: DoorWatch
+    installation: Installation, pair: WatchedPair, timed: Timed, watch: DoorWatch
 ):
-    installation.freeze("imp1")
-    pair.becomes("Down", BACKUP, reason=PEER_DOWN)
+    with timed("F06", pair.worst_case().silent):
+        installation.freeze("imp1")
+        pair.becomes("Down", BACKUP, reason=PEER_DOWN)
     wait_until(lambda: watch.admitted["imp2", "imp1"], "imp2 admits the users of imp1")
     installation.thaw("imp1")
     _serves_nobody(installation, "imp1", seconds=2)
@@ -57,9 +61,13 @@ def test_a_frozen_agent_that_wakes_up_serves_nobody(
     _serves_nobody(installation, "imp1", seconds=2)
 
 
-def test_a_frozen_node_that_wakes_up_serves_nobody(installation: Installation, pair: WatchedPair):
-    installation.freeze("imp1", with_services=True)
-    pair.becomes("Down", BACKUP, reason=PEER_DOWN)
+@pytest.mark.fault("F06")
+def test_a_frozen_node_that_wakes_up_serves_nobody(
+    installation: Installation, pair: WatchedPair, timed: Timed
+):
+    with timed("F06", pair.worst_case().silent):
+        installation.freeze("imp1", with_services=True)
+        pair.becomes("Down", BACKUP, reason=PEER_DOWN)
     wait_until(lambda: admits(installation.door("imp2"), "imp1"), "imp2 serves imp1")
     installation.thaw("imp1", with_services=True)
     _serves_nobody(installation, "imp1", seconds=2)
@@ -67,6 +75,7 @@ def test_a_frozen_node_that_wakes_up_serves_nobody(installation: Installation, p
     pair.everybody_is_at("imp2")
 
 
+@pytest.mark.fault("F06")
 def test_an_agent_frozen_for_a_moment_keeps_its_users(
     installation: Installation, pair: WatchedPair, watch: DoorWatch
 ):

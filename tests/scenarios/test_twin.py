@@ -13,6 +13,7 @@ import pytest
 from prg_admin.launcher.config import ROOT
 from prg_admin.launcher.spawn import end, spawn
 from tests.scenarios.doors import admits
+from tests.scenarios.fixtures import Timed
 from tests.scenarios.installation import Address, Installation
 from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
@@ -45,6 +46,7 @@ def twin(installation: Installation, pair: WatchedPair) -> Iterator[Address]:
     wait_until(lambda: _rival(installation) == "", "there is one imp1 again")
 
 
+@pytest.mark.fault("F26")
 def test_f26_a_second_machine_serves_nobody_and_the_page_says_that_it_is_there(
     installation: Installation, pair: WatchedPair, person: Person, twin: Address
 ):
@@ -56,12 +58,14 @@ def test_f26_a_second_machine_serves_nobody_and_the_page_says_that_it_is_there(
     assert pair.rules(after=before) == []
 
 
+@pytest.mark.fault("F26")
 def test_f26_a_second_machine_hides_no_death_of_the_first(
-    installation: Installation, pair: WatchedPair, twin: Address
+    installation: Installation, pair: WatchedPair, timed: Timed, twin: Address
 ):
     wait_until(lambda: _rival(installation), "the engine knows of two machines")
-    installation.kill_agent("imp1")
-    pair.becomes(DOWN, BACKUP, reason=PEER_DOWN)
+    with timed("F26", pair.worst_case().refused):
+        installation.kill_agent("imp1")
+        pair.becomes(DOWN, BACKUP, reason=PEER_DOWN)
     wait_until(lambda: admits(installation.door("imp2"), "imp1"), "imp2 serves the users of imp1")
     assert not admits(twin, "imp1")
     installation.start("imp1")
