@@ -29,6 +29,7 @@ from prg_admin.agent.processes import ProcessId
 from prg_admin.domain.states import XCP_ROUTER, NodeState, Reason
 from prg_admin.launcher.config import ROOT
 from prg_admin.launcher.spawn import end, spawn
+from tests.scenarios.doors import CLIENTS
 from tests.scenarios.waiting import wait_until
 
 PASSWORD = "scenario password"
@@ -257,11 +258,17 @@ class Installation:
         return host, int(port)
 
     def sessions(self, node: str) -> int:
-        """Client connections that stand at the node's door, as the kernel knows them."""
+        """Client connections that stand at the node's door, as the kernel knows them.
+
+        Without those of the tests' own, which come and go as they watch the door.
+        """
         host, port = self.door(node)
-        local = f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"
-        lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
-        return sum(line.split()[1:4:2] == [local, ESTABLISHED] for line in lines)
+        door, own = f"{_in_table(host)}:{port:04X}", _in_table(CLIENTS[0])
+        connections = [line.split()[1:4] for line in Path("/proc/net/tcp").read_text().splitlines()]
+        return sum(
+            (local, state) == (door, ESTABLISHED) and not remote.startswith(own)
+            for local, remote, state in connections
+        )
 
     def log_of(self, name: str) -> str:
         return (self.var / "log" / f"{name}.log").read_text()
@@ -275,6 +282,11 @@ class Installation:
 
     def log_contains(self, name: str, text: str) -> bool:
         return text in self.log_of(name)
+
+
+def _in_table(host: str) -> str:
+    """As ``/proc/net/tcp`` writes an address."""
+    return socket.inet_aton(host)[::-1].hex().upper()
 
 
 def is_alive(process: ProcessId) -> bool:

@@ -32,6 +32,8 @@ PATIENT = {
 }
 """A node that is frozen for a moment is not missed, and keeps its right to serve."""
 HASTY = {catalogue.TRANSITION_DEADLINE: "5"}
+UNHURRIED = {catalogue.TRANSITION_DEADLINE: "20", catalogue.CRITICAL_SERVICE_DELAY: "6"}
+"""Starting all services of two nodes at once may take longer than the demo's delay."""
 
 
 def test_a_node_that_is_ready_loses_its_database_then_its_backup_and_falls_back_by_itself(
@@ -83,8 +85,11 @@ def test_a_backup_that_nobody_can_replace_fails_the_group_and_goes_on_when_it_is
     installation.start("imp2")
     pair.becomes(BROKEN, BACKUP, reason=RESTARTED)
     pair.everybody_is_at("imp2")
+    installation.stop("imp1")
+    pair.becomes(DOWN, BACKUP, reason=RESTARTED)
     assert {
         "backup-gone",
+        "failed-over-gone",
         "backup-heard-again-idle",
         "fall-back-goodbye",
         "backup-heard-again",
@@ -131,6 +136,7 @@ def test_a_recovery_in_which_services_do_not_stop_in_time_ends_at_its_deadline(
     pair.becomes(FAILED, FAILED, reason=UNKNOWN)
     assert pair.rules(after=before)[-1] == "recover-overdue"
     installation.thaw("imp2", with_services=True)
+    person.set_parameters("imp1", UNHURRIED)
     person.ask_for_recovery(pair.group)
     pair.becomes_normal()
     pair.everybody_is_at_home()

@@ -104,6 +104,23 @@ def test_f24_with_a_node_that_was_shut_down_it_happens_as_the_page_said(
     without_ha.becomes("Failed Over", BACKUP, reason=("Initialization", PEER_REBOOT))
 
 
+@pytest.mark.fault("F24")
+def test_f24_with_a_node_that_died_without_a_word_nobody_takes_over_until_it_is_back(
+    installation: Installation, without_ha: WatchedPair, person: Person
+):
+    """It would serve after its next start, unasked, for nobody could have taken over."""
+    person.set_parameters("imp1", HASTY)
+    installation.kill_agent("imp1")
+    wait_until(lambda: not installation.answers("imp1"), "the engine knows it")
+    before = installation.last_event()
+    shown = person.enable_ha(without_ha.group)
+    without_ha.becomes(FAILED, FAILED, reason="Peer Down During Initialization")
+    assert moves(without_ha, after=before) == shown_moves(shown) == ["ha-on", "init-missing"]
+    installation.start("imp1")
+    without_ha.becomes_normal()
+    without_ha.everybody_is_at_home()
+
+
 def test_without_high_availability_a_node_serves_again_after_its_restart(
     installation: Installation, without_ha: WatchedPair
 ):
