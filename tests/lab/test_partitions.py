@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 
 from prg_admin.domain import catalogue
+from prg_admin.domain.settings import settings_of
+from prg_admin.domain.timing import isolation_limit
 from tests.lab.network import ENGINE, Network
 from tests.scenarios.doors import DoorWatch, admits
 from tests.scenarios.fixtures import Timed
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.processes
 BACKUP, DOWN, FAILED_OVER = "Running in Backup Mode", "Down", "Failed Over"
 PEER_DOWN, INITIALIZATION = "Peer Down", "Initialization"
 LONGER_THAN_THE_LIMIT = 8.0
-LONG_SILENCE = {catalogue.KEEP_ALIVE_TIMEOUT: "15", catalogue.INITIALIZATION_TIMEOUT: "15"}
+LONG_SILENCE = {catalogue.KEEP_ALIVE_TIMEOUT: "8"}
 
 
 def comes_home(pair: WatchedPair, person: Person) -> None:
@@ -54,6 +56,8 @@ def test_f04_connections_refused(
 ):
     """Quicker than silence; the demo's own limit is so short that nobody could tell."""
     person.set_parameters("imp1", LONG_SILENCE)
+    limit = isolation_limit(settings_of(person.parameters("imp1")))
+    wait_until(lambda: installation.report_of("imp1")["isolation_limit_s"] == limit, "it is told")
     before = installation.last_event()
     with timed("F04", pair.worst_case().refused):
         network.refuse((ENGINE, "imp1"), ("imp2", "imp1"))

@@ -246,6 +246,12 @@ class Installation:
         sql = "select reachable from topology_nodereport where node_id = %s"
         return bool(self.query(sql, self.node_id(node))[0]["reachable"])
 
+    def report_of(self, node: str) -> dict[str, Any]:
+        """The node's last report, as the engine keeps it."""
+        sql = "select document from topology_nodereport where node_id = %s"
+        document: dict[str, Any] = self.query(sql, self.node_id(node))[0]["document"]
+        return document
+
     def group_id(self, name: str) -> int:
         sql = "select id from groups_presenceredundancygroup where name = %s"
         return int(self.query(sql, name)[0]["id"])

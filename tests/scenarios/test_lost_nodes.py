@@ -137,7 +137,10 @@ def test_f21_a_node_that_returns_with_an_old_goal_serves_nobody_until_it_has_its
     installation.start("imp1")
     door = installation.door("imp1")
     stays(lambda: admits(door, "imp1"), wanted=False, seconds=3)
-    wait_until(lambda: _epoch(installation, "imp1") > old["highest_epoch"], "imp1 is led on")
+    wait_until(
+        lambda: installation.report_of("imp1")["highest_epoch"] > old["highest_epoch"],
+        "imp1 is led on",
+    )
     pair.stays("Idle", BACKUP, reason=_reasons(pair), seconds=1)
     assert installation.services("imp1") == {}
     person.ask_for("fallback", "imp1")
@@ -202,8 +205,3 @@ def _states(pair: WatchedPair) -> list[str]:
 def _reasons(pair: WatchedPair) -> tuple[str, str]:
     (_, first), (_, second) = pair.states()
     return first, second
-
-
-def _epoch(installation: Installation, node: str) -> int:
-    sql = "select document->>'highest_epoch' as epoch from topology_nodereport where node_id = %s"
-    return int(installation.query(sql, installation.node_id(node))[0]["epoch"])
