@@ -42,7 +42,7 @@ class NodeView:
     boot_id: str = ""
     """The boot of the agent under which the last change was recorded; empty: none yet."""
     goodbye: bool = False
-    """It said goodbye in the boot of its last report: it serves nobody, and never will in it."""
+    """It said goodbye in the boot of its last report: it serves nobody before a new order."""
     under_way: UnderWay | None = None
     """Orders sent whose end is not known; None: there are none."""
     stated_off_at: datetime | None = None
