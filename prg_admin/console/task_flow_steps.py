@@ -238,7 +238,7 @@ def _detection(facts: ClusterFacts, name: str) -> Check:
     }
     if value == parameter.default:
         return Check(Mark.DONE, _("%(label)s: %(value)s, as suggested.") % shown)
-    text = _("%(label)s: %(value)s; %(suggested)s are suggested.")
+    text = _("%(label)s: %(value)s; suggested: %(suggested)s.")
     return Check(Mark.ATTENTION, text % shown)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from prg_admin.domain.catalogue import Kind, Parameter, Unit
 from prg_admin.domain.parameter_rules import ParameterCode, ParameterProblem
@@ -45,10 +45,12 @@ def amount(parameter: Parameter, value: str) -> str:
     """A value as a person reads it: with its unit, or by the label of the choice."""
     if parameter.kind is not Kind.INTEGER:
         return _(parameter.choice_label(value))
+    # A range, or what somebody typed that is no number, is many.
+    number = int(value) if value.isdecimal() else 0
     if parameter.unit is Unit.SECONDS:
-        return _("%(value)s seconds") % {"value": value}
+        return ngettext("%(value)s second", "%(value)s seconds", number) % {"value": value}
     if parameter.unit is Unit.MINUTES:
-        return _("%(value)s minutes") % {"value": value}
+        return ngettext("%(value)s minute", "%(value)s minutes", number) % {"value": value}
     return value
 
 

@@ -185,9 +185,7 @@ def field_label(field: str) -> str:
 
 def problem_text(problem: Problem) -> str:
     params: dict[str, object] = {k: _param_text(k, v) for k, v in problem.params.items()}
-    params["field"] = field_label(problem.field)
-    if problem.code is Code.NODE_HAS_USERS and not problem.field:
-        params["field"] = _("Node")
+    params["field"] = field_label(problem.field) or _("Node")
     if "limitation" in problem.params:
         params["why"] = limitation_text(str(problem.params["limitation"]))
     return str(_PROBLEMS[problem.code] % params)

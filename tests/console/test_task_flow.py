@@ -184,7 +184,7 @@ def test_intervals_that_are_not_as_suggested_are_told(cluster: Cluster):
 
     step = judged(cluster)[3]
     assert step.mark is Mark.ATTENTION
-    assert "Heart Beat Interval: 5 seconds; 60 seconds are suggested." in texts(step)
+    assert "Heart Beat Interval: 5 seconds; suggested: 60 seconds." in texts(step)
     assert step.is_done
 
 

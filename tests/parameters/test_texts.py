@@ -38,9 +38,11 @@ def test_long_and_invisible_input_is_cut_and_marked():
 
 def test_amounts_are_written_with_their_unit():
     assert amount(INTERVAL, "60") == "60 seconds"
+    assert amount(INTERVAL, "1") == "1 second"
     assert amount(BY_KEY[SRM, "AutomaticFallbackDelay"], "30") == "30 minutes"
     assert amount(BY_KEY[SRM, "ServicePort"], "22001") == "22001"
     assert amount(BY_KEY[SRM, "EnableAutomaticFallback"], "true") == "True"
+    assert allowed_values(INTERVAL) == "1 to 300 seconds"
     assert allowed_values(BY_KEY[SRM, "ServicePort"]) == "1024 to 65535"
 
 

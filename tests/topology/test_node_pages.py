@@ -194,6 +194,16 @@ def test_a_node_in_use_is_not_deleted(admin: Client):
     assert Node.objects.exists()
 
 
+def test_who_is_asked_reads_why_a_node_would_not_be_deleted(admin: Client):
+    node = create_node("imp1", users=1)
+    create_group("Tokyo", members=[node])
+
+    html = admin.get(address(node, "delete/")).content.decode()
+
+    assert "<li>Node: imp1 is in the group Tokyo; take it out of the group first.</li>" in html
+    assert "<li>Node: imp1 has 1 assigned user; unassign or move the user first.</li>" in html
+
+
 def test_a_node_page_shows_services_and_actions(admin: Client):
     half = create_report("imp1", down=[ROUTER])
     node = create_node("imp1", report=half)
