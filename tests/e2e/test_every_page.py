@@ -24,6 +24,13 @@ SCREENS = ROOT / "docs" / "screens"
 STRICT = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 NARROW = {"width": 400, "height": 900}
 
+OVERFLOWING = """
+() => [...document.querySelectorAll("table.data :is(tbody, tfoot) :is(td, th)")]
+  .filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
+  .map((cell) => cell.innerText)
+"""
+"""What is written over the neighbouring cell."""
+
 Paths = dict[str, str]
 
 
@@ -71,7 +78,13 @@ def test_no_page_is_wider_than_a_phone(visitor: Visitor, pair: WatchedPair, path
         _visit(phone, path)
         width = phone.page.evaluate("document.documentElement.scrollWidth")
         assert width <= NARROW["width"], f"{name} is {width} pixels wide"
+        assert not (cells := phone.page.evaluate(OVERFLOWING)), f"{name}: {cells}"
         if name == "group-normal":
+            # Who looks at a group on a phone wants this button, not to look for it at the side.
+            button = phone.row("imp1").get_by_role("link", name="Failover")
+            box = button.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= NARROW["width"]
             _take(phone.page, "group-narrow")
 
 

@@ -298,13 +298,13 @@ def test_the_high_availability_table_after_a_failover(admin: Client):
     one, two = row(html, "one"), row(html, "two")
     assert "Failed Over with Critical Services Not Running" in one
     assert "Critical Service Down" in one
-    assert '<td class="num">3</td>' in one
-    assert '<td class="num">0</td>' in one
+    assert 'data-label="Assigned Users">3</td>' in one
+    assert 'data-label="Active Users">0</td>' in one
     assert "No Fallback: Critical services of the failed-over node are not running" in " ".join(
         one.split()
     )
     assert "Running in Backup Mode" in two
-    assert '<td class="num">5</td>' in two
+    assert 'data-label="Active Users">5</td>' in two
 
 
 def test_a_service_that_is_down_has_a_start_button(admin: Client):
@@ -326,7 +326,7 @@ def test_running_services_are_shown_with_their_process(admin: Client, service: s
     assert stored_report.report
     process = next(s.pid for s in stored_report.report.services if s.name == service)
 
-    assert f'<td class="num">{process}</td>' in fetch_ha_table(admin, group)
+    assert f'<td class="num" data-label="Process">{process}</td>' in fetch_ha_table(admin, group)
 
 
 def test_failover_is_offered_on_a_healthy_pair(admin: Client):
@@ -392,7 +392,7 @@ def test_a_node_that_is_down_serves_nobody(admin: Client):
         members=[lost, create_node(cluster=cluster)], states=[NodeState.DOWN, NodeState.BACKUP]
     )
 
-    assert '<td class="num">0</td>' in row(fetch_ha_table(admin, group), "one")
+    assert 'data-label="Active Users">0</td>' in row(fetch_ha_table(admin, group), "one")
 
 
 def test_who_hears_whom(admin: Client):

@@ -16,7 +16,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from prg_admin.groups.listing import HA, GroupRow
+from prg_admin.groups.listing import GROUPS, HA, GroupRow
 from prg_admin.lib.finding.find import Found
 from prg_admin.lib.templatetags.labels import state_badge
 
@@ -29,6 +29,11 @@ class _Shared:
     def __init__(self) -> None:
         self._badges: dict[str, str] = {}
         self.ha = {value: escape(words) for value, words in HA.items()}
+
+    @cached_property
+    def cells(self) -> dict[str, str]:
+        """The beginning of a cell, by the name of its column: on a phone it says its heading."""
+        return {c.name: f' data-label="{escape(c.label)}">' for c in GROUPS.columns}
 
     @cached_property
     def group_base(self) -> str:
@@ -84,11 +89,15 @@ def _row(row: GroupRow, shared: _Shared, *, selectable: bool) -> str:
         f'<a href="{shared.node_base}{member.node_id}/">{escape(member.node.name)}</a>'
         for member in row.members
     )
+    at = shared.cells
     return (
         f'<tr>{box}<th scope="row"><a href="{shared.group_base}{group.pk}/">{name}</a></th>'
-        f"<td>{escape(group.description)}</td><td>{escape(group.cluster.name)}</td>"
-        f"<td>{servers}</td><td>{shared.ha[group.ha_enabled]}</td>"
-        f'<td class="num">{row.users}</td><td>{_states(row, shared)}</td></tr>\n'
+        f"<td{at['description']}{escape(group.description)}</td>"
+        f"<td{at['cluster']}{escape(group.cluster.name)}</td>"
+        f"<td{at['server']}<span>{servers}</span></td>"
+        f"<td{at['ha']}{shared.ha[group.ha_enabled]}</td>"
+        f'<td class="num"{at["users"]}{row.users}</td>'
+        f"<td{at['state']}{_states(row, shared)}</td></tr>\n"
     )
 
 
