@@ -92,12 +92,12 @@ def enables_ha(draft: GroupDraft, current: CurrentGroup | None) -> bool:
     return draft.ha_enabled and not (current is not None and current.ha_enabled)
 
 
-def validate_group_deletion(current: CurrentGroup, users: Mapping[str, int]) -> list[Problem]:
+def validate_group_deletion(name: str, users: Mapping[str, int], *, ha: bool) -> list[Problem]:
     """``users``: node name to its number of assigned users (domain facts 7, group deletion)."""
-    if current.ha_enabled:
-        return [Problem("", Code.GROUP_HAS_HA, {"group": current.name})]
+    if ha:
+        return [Problem("", Code.GROUP_HAS_HA, {"group": name})]
     return [
-        Problem("", Code.GROUP_HAS_USERS, {"group": current.name, "node": node, "users": count})
+        Problem("", Code.GROUP_HAS_USERS, {"group": name, "node": node, "users": count})
         for node, count in users.items()
         if count
     ]

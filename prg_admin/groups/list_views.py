@@ -15,7 +15,7 @@ from prg_admin.groups import services
 from prg_admin.groups.access import get_group_or_404
 from prg_admin.groups.listing import GROUPS, group_rows
 from prg_admin.groups.models import PresenceRedundancyGroup
-from prg_admin.groups.selectors import unassigned_nodes
+from prg_admin.groups.selectors import unassigned_nodes, users_of_groups
 from prg_admin.lib.actor import actor_of
 from prg_admin.lib.finding.csv import csv_response
 from prg_admin.lib.finding.find import chosen_keys, find
@@ -53,8 +53,7 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
 def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_group_or_404(request.user, pk)
     if request.method != "POST":
-        context = {"groups": [found], "cancel": reverse("groups:group", args=[pk])}
-        return render(request, "groups/group_delete.html", context)
+        return _ask(request, [found], cancel=reverse("groups:group", args=[pk]))
     if _delete(request, [found]):
         return redirect("groups:group-list")
     return redirect("groups:group", pk)
@@ -69,11 +68,27 @@ def group_delete_selected(request: HttpRequest) -> HttpResponse:
     if not found:
         messages.warning(request, _("No group is selected; nothing was deleted."))
     elif "confirmed" not in request.POST:
-        context = {"groups": found, "cancel": reverse("groups:group-list"), "selected": True}
-        return render(request, "groups/group_delete.html", context)
+        return _ask(request, found, cancel=reverse("groups:group-list"), selected=True)
     else:
         _delete(request, found)
     return redirect("groups:group-list")
+
+
+def _ask(
+    request: HttpRequest,
+    groups: list[PresenceRedundancyGroup],
+    *,
+    cancel: str,
+    selected: bool = False,
+) -> HttpResponse:
+    users = users_of_groups(groups)
+    context = {
+        "groups": [(group, users[group.pk].items()) for group in groups],
+        "reasons": [problem_text(p) for p in services.deletion_problems(groups, users)],
+        "cancel": cancel,
+        "selected": selected,
+    }
+    return render(request, "groups/group_delete.html", context)
 
 
 def _delete(request: HttpRequest, groups: list[PresenceRedundancyGroup]) -> int:

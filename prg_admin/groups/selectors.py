@@ -239,7 +239,11 @@ def _current(
     )
 
 
-def users_of_members(group: PresenceRedundancyGroup) -> dict[str, int]:
-    """Node name to its number of assigned users; one query."""
-    counted = Node.objects.filter(member__group=group).annotate(users=Count("presence_users"))
-    return dict(counted.order_by().values_list("name", "users"))
+def users_of_groups(groups: Iterable[PresenceRedundancyGroup]) -> dict[int, dict[str, int]]:
+    """Key of the group to node name, first node first, to its number of users; one query."""
+    users: dict[int, dict[str, int]] = {group.pk: {} for group in groups}
+    counted = Node.objects.filter(member__group__in=users).annotate(users=Count("presence_users"))
+    found = counted.order_by("member__position")
+    for group, name, count in found.values_list("member__group_id", "name", "users"):
+        users[group][name] = count
+    return users

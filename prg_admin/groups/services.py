@@ -7,7 +7,7 @@ group, then nodes by key, then clusters by key.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from prg_admin.groups.selectors import (
     current_group,
     group_context,
     members_of,
-    users_of_members,
+    users_of_groups,
 )
 from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
@@ -133,13 +133,24 @@ def group_update(
     return _once_more(attempt)
 
 
+def deletion_problems(
+    groups: Iterable[PresenceRedundancyGroup], users: Mapping[int, Mapping[str, int]]
+) -> list[Problem]:
+    """What deletion would be refused for now; who is asked reads it. ``users``: of each group."""
+    return [
+        problem
+        for group in groups
+        for problem in validate_group_deletion(group.name, users[group.pk], ha=group.ha_enabled)
+    ]
+
+
 @transaction.atomic
 def group_delete(*, group_id: int, actor: Actor) -> Deleted | Refused:
     """Refused while High Availability is on or a node has assigned users."""
     group = _locked_group(group_id)
     current = current_group(group)
     nodes = _lock(name for name in (current.server1, current.server2) if name)
-    problems = validate_group_deletion(current, users_of_members(group))
+    problems = deletion_problems([group], users_of_groups([group]))
     if problems:
         return Refused(problems)
     _release(group.members.select_related("node"))

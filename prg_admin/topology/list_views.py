@@ -42,7 +42,9 @@ def node_delete_selected(request: HttpRequest) -> HttpResponse:
     if not found:
         messages.warning(request, _("No server is selected; nothing was deleted."))
     elif "confirmed" not in request.POST:
-        return render(request, "topology/node_delete_selected.html", {"nodes": found})
+        reasons = [problem_text(problem) for problem in services.deletion_problems(found)]
+        context = {"nodes": found, "reasons": reasons}
+        return render(request, "topology/node_delete_selected.html", context)
     else:
         _delete(request, found)
     return redirect("topology:node-list")

@@ -6,7 +6,7 @@ Rows are locked in the order of ``groups.services``: nodes, then clusters.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -144,7 +144,7 @@ def node_update(
 @transaction.atomic
 def node_delete(*, node_id: int, actor: Actor) -> Deleted | Refused:
     node = _locked_node(node_id)
-    problems = deletion_problems(node)
+    problems = deletion_problems([node])
     if problems:
         return Refused(problems)
     announce("nodes", f"node-{node.pk}")
@@ -154,11 +154,19 @@ def node_delete(*, node_id: int, actor: Actor) -> Deleted | Refused:
     return Deleted(node.name)
 
 
-def deletion_problems(node: Node) -> list[Problem]:
-    """Why it cannot be deleted now."""
-    others = Node.objects.filter(cluster_id=node.cluster_id).exclude(pk=node.pk)
-    facts = node_facts(Node.objects.filter(pk=node.pk))[0]
-    return validate_node_deletion(facts, tuple(node_facts(others)))
+def deletion_problems(nodes: Iterable[Node]) -> list[Problem]:
+    """Why they cannot be deleted now; who is asked reads it."""
+    asked = list(nodes)
+    known = node_facts(Node.objects.filter(cluster__in={node.cluster_id for node in asked}))
+    names = {node.name for node in asked}
+    return [
+        problem
+        for one in known
+        if one.name in names
+        for problem in validate_node_deletion(
+            one, tuple(f for f in known if f.cluster == one.cluster and f is not one)
+        )
+    ]
 
 
 def service_control(*, node: Node, service: str, action: ServiceAction, actor: Actor) -> None:

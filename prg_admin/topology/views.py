@@ -72,7 +72,7 @@ def node_validate(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 def node_delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_node_or_404(request.user, pk)
     if request.method != "POST":
-        reasons = [problem_text(p) for p in services.deletion_problems(found)]
+        reasons = [problem_text(p) for p in services.deletion_problems([found])]
         context = {"node": found, "reasons": reasons}
         return render(request, "topology/node_delete.html", context)
     outcome = services.node_delete(node_id=found.pk, actor=actor_of(request))

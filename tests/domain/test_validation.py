@@ -238,11 +238,11 @@ def test_every_field_is_judged_at_once():
 
 
 def test_a_group_is_deleted_only_without_high_availability_and_users():
-    assert broken(validate_group_deletion(current(ha_enabled=True), {})) == {
-        ("", Code.GROUP_HAS_HA)
+    assert broken(validate_group_deletion("Tokyo", {}, ha=True)) == {("", Code.GROUP_HAS_HA)}
+    assert broken(validate_group_deletion("Tokyo", {"one": 3}, ha=False)) == {
+        ("", Code.GROUP_HAS_USERS)
     }
-    assert broken(validate_group_deletion(current(), {"one": 3})) == {("", Code.GROUP_HAS_USERS)}
-    assert validate_group_deletion(current(), {"one": 0, "two": 0}) == []
+    assert validate_group_deletion("Tokyo", {"one": 0, "two": 0}, ha=False) == []
 
 
 NODE = NodeDraft(name="imp1.example.com", address="10.0.0.1", port=8443, cluster="tokyo")

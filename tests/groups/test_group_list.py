@@ -177,6 +177,25 @@ def test_delete_selected_asks_first(admin: Client):
     assert PresenceRedundancyGroup.objects.exists()
 
 
+def test_who_is_asked_reads_in_numbers_what_would_be_refused(admin: Client):
+    create_group("Tokyo", members=[create_node("one", users=1200)])
+    create_group("Kyoto", ha_enabled=True)
+    create_group("Osaka")
+    keys = list(PresenceRedundancyGroup.objects.values_list("pk", flat=True))
+
+    with CaptureQueriesContext(connection) as few:
+        admin.post(DELETE, {"group": keys[:1]})
+    with CaptureQueriesContext(connection) as many:
+        html = admin.post(DELETE, {"group": keys}).content.decode()
+
+    refused = html.partition('<ul id="refused">')[2].partition("</ul>")[0]
+    assert "one (1,200 users)" in html
+    assert "Group Tokyo cannot be deleted: one has 1200 assigned users" in refused
+    assert "Group Kyoto cannot be deleted while High Availability is on" in refused
+    assert "Osaka" not in refused
+    assert len(many) == len(few)
+
+
 def test_delete_selected_deletes_what_it_may_and_says_what_it_may_not(admin: Client):
     create_group("Tokyo")
     create_group("Kyoto", ha_enabled=True)

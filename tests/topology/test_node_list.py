@@ -88,6 +88,19 @@ def test_delete_selected_asks_first(admin: Client, servers: None):
     assert Node.objects.count() == 3
 
 
+def test_who_is_asked_reads_what_would_be_refused(admin: Client, servers: None):
+    keys = list(Node.objects.values_list("pk", flat=True))
+    with CaptureQueriesContext(connection) as few:
+        admin.post(DELETE, {"node": keys[:1]})
+    with CaptureQueriesContext(connection) as many:
+        html = admin.post(DELETE, {"node": keys}).content.decode()
+    refused = html.partition('<ul id="refused">')[2].partition("</ul>")[0]
+    assert "imp1 is in the group Kansai" in refused
+    assert "imp1 has 2 assigned users" in refused
+    assert "imp3" not in refused
+    assert len(many) == len(few)
+
+
 def test_delete_selected_deletes_what_it_may_and_says_what_it_may_not(admin: Client, servers: None):
     keys = list(Node.objects.values_list("pk", flat=True))
     response = admin.post(DELETE, {"node": keys, "confirmed": "yes"}, follow=True)
