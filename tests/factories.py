@@ -169,9 +169,17 @@ def create_group(
     return group
 
 
-def create_presence_users(count: int, *, home: Node) -> list[PresenceUser]:
+def create_presence_users(
+    count: int,
+    *,
+    home: Node | None = None,
+    cluster: Cluster | None = None,
+    is_licensed: bool = True,
+) -> list[PresenceUser]:
+    """At a node, or in a cluster and unassigned."""
+    at = cluster or (home.cluster if home else create_cluster())
     users = [
-        PresenceUser(cluster=home.cluster, userid=f"user{next(numbers)}", home=home)
+        PresenceUser(cluster=at, userid=f"user{next(numbers)}", home=home, is_licensed=is_licensed)
         for _ in range(count)
     ]
     return PresenceUser.objects.bulk_create(users)

@@ -10,6 +10,7 @@ from prg_admin.domain.states import NodeState
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.lib import labels
 from prg_admin.topology.models import Node
+from prg_admin.users.models import PresenceUser
 
 MOST_GROUPS = 50
 """Rows of the list; in a great outage the full list is the better place."""
@@ -40,6 +41,10 @@ class Overview:
     """Groups with High Availability of which a node is not Normal."""
     rows: tuple[GroupRow, ...]
     """The first of them."""
+    unassigned_nodes: int
+    """In no group: users on them have no redundancy, and the Presence Engine does not start."""
+    unassigned_users: int
+    """Licensed, and without a home node: without service."""
 
     @property
     def nodes_unreachable(self) -> int:
@@ -58,7 +63,9 @@ def overview() -> Overview:
         not_normal=Count("pk", filter=not_normal, distinct=True),
     )
     nodes = Node.objects.aggregate(
-        all=Count("pk"), reachable=Count("pk", filter=Q(last_report__reachable=True))
+        all=Count("pk"),
+        reachable=Count("pk", filter=Q(last_report__reachable=True)),
+        unassigned=Count("pk", filter=Q(member=None)),
     )
     return Overview(
         groups=groups["all"],
@@ -67,6 +74,8 @@ def overview() -> Overview:
         nodes_reachable=nodes["reachable"],
         not_normal=groups["not_normal"],
         rows=tuple(_row(group) for group in _groups_not_normal()),
+        unassigned_nodes=nodes["unassigned"],
+        unassigned_users=PresenceUser.objects.filter(home=None, is_licensed=True).count(),
     )
 
 

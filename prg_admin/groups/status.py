@@ -119,10 +119,15 @@ class GroupStatus:
 
     @property
     def survivors(self) -> list[Survivor]:
-        """What each node would have to serve if the other failed."""
+        """What each node would have to serve if the other failed; too much is a warning.
+
+        Of a node that has failed already, or stands in for another, only the warning is left.
+        """
         names = tuple(m.name for m in self.members)
         group = GroupSeats(self.group.name, names, self.group.ha_enabled)
-        return survivors(Layout((group,), {m.name: m.status.users for m in self.members}))
+        found = survivors(Layout((group,), {m.name: m.status.users for m in self.members}))
+        is_normal = all(node.state is NodeState.NORMAL for node in self.pair.nodes)
+        return found if is_normal else [one for one in found if one.is_over]
 
     @property
     def active(self) -> int | None:

@@ -57,6 +57,20 @@ def person(client):
     return sign_in
 
 
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        (READ, "Your role is Read only: buttons that change something are left out."),
+        (OPERATE, "Your role is Serviceability: services can be controlled"),
+        (ADMINISTER, None),
+    ],
+)
+def test_who_may_not_change_reads_why_buttons_are_missing(person, client, role, words):
+    person(role)
+    html = client.get(reverse("groups:group-list")).content.decode()
+    assert words in html if words else "Your role is" not in html
+
+
 @own_urls
 @pytest.mark.parametrize("address", ["/page/", "/async-page/"])
 def test_a_stranger_is_led_to_the_sign_in_page(client, address):

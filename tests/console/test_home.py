@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -10,7 +11,7 @@ from django.test import Client
 from prg_admin.console import selectors
 from prg_admin.console.selectors import overview
 from prg_admin.domain.states import NodeState, Reason
-from tests.factories import create_group, create_node, create_user
+from tests.factories import create_group, create_node, create_presence_users, create_user
 
 HOME = "/"
 FAILED_OVER = (NodeState.FAILED_OVER, NodeState.BACKUP)
@@ -53,6 +54,28 @@ def test_numbers_of_groups_and_nodes(db):
     assert (seen.nodes - seen.nodes_reachable, seen.nodes_unreachable) == (1, 1)
 
 
+def test_nodes_in_no_group_and_users_without_a_node_are_warned_of(page):
+    create_group("berlin", ha_enabled=True)
+    assert 'id="unassigned"' not in page.get(HOME).content.decode()
+    cluster = create_node("free").cluster
+    create_presence_users(2, cluster=cluster)
+    create_presence_users(1, cluster=cluster, is_licensed=False)
+    text = page.get(HOME).content.decode()
+    assert "1 node is in no group." in text
+    assert "2 licensed users have no home node and get no service." in text
+    addresses = map(unescape, re.findall(r'<a href="([^"]*is-empty[^"]*)"', text))
+    assert [page.get(address).context["found"].count for address in addresses] == [1, 2]
+
+
+def test_the_links_of_the_warning_find_the_same_in_japanese(page):
+    create_presence_users(2, cluster=create_node("free").cluster)
+    japanese = {"Accept-Language": "ja"}
+    text = page.get(HOME, headers=japanese).content.decode()
+    addresses = map(unescape, re.findall(r'<a href="([^"]*is-empty[^"]*)"', text))
+    found = [page.get(address, headers=japanese).context["found"] for address in addresses]
+    assert [one.count for one in found] == [1, 2]
+
+
 def test_the_list_ends_somewhere_and_says_how_many_are_left(page, monkeypatch):
     monkeypatch.setattr(selectors, "MOST_GROUPS", 1)
     for _ in range(3):
@@ -63,9 +86,9 @@ def test_the_list_ends_somewhere_and_says_how_many_are_left(page, monkeypatch):
 
 
 def test_more_groups_cost_no_more_queries(db, django_assert_num_queries):
-    for _ in range(4):
+    for _ in range(5):
         create_group(ha_enabled=True, states=FAILED_OVER)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         overview()
 
 

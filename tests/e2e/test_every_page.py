@@ -31,6 +31,13 @@ OVERFLOWING = """
 """
 """What is written over the neighbouring cell."""
 
+TOOLS = """
+() => [".toolbar", ".foot"].map((bar) =>
+  [...document.querySelectorAll(`${bar} :is(a, button)`)].map((tool) => tool.innerText.trim()))
+"""
+VIEWS = {"events-picture"}
+"""What stands in their tool bar are spans of time to look at, not tools."""
+
 Paths = dict[str, str]
 
 
@@ -44,6 +51,8 @@ def test_every_page_is_shown_under_a_strict_policy(alice: Site, pair: WatchedPai
     _be_strict(alice.page)
     for name, path in paths.items():
         _visit(alice, path)
+        toolbar, foot = alice.page.evaluate(TOOLS)
+        assert name in VIEWS or set(toolbar) <= set(foot), f"{name}: {toolbar} but {foot}"
         _take(alice.page, name)
 
 

@@ -339,6 +339,12 @@ def test_a_server_that_is_deleted_in_the_same_moment_is_not_found(alice, node, m
     assert alice.post(url, filled(node, HeartBeatInterval="30")).status_code == 404
 
 
+def test_why_there_is_no_reset_and_no_apply_config_is_said(alice, node):
+    html = alice.get(ENTERPRISE_URL).content.decode()
+    assert "there is nothing to reset, and no configuration to apply" in html
+    assert reverse("users:rebalance") in html
+
+
 def test_enterprise_parameters_are_not_a_service_of_a_node(alice, node):
     assert alice.get(SERVICE_URL, place(node, ENTERPRISE)).status_code == 404
 
