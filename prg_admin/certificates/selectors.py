@@ -27,8 +27,8 @@ def certificate_of_event(event: Event, *, whole: bool = False) -> Certificate | 
     return found.filter(within).order_by("-begun__version").first()
 
 
-def certificates_of_group(group_id: int) -> QuerySet[Certificate]:
-    """The newest first, without their lists of users."""
+def certificates_of_group(group_id: int, most: int | None = LATEST) -> QuerySet[Certificate]:
+    """The newest first, without their lists of users; None: all of them."""
     found = Certificate.objects.filter(group_id=group_id).exclude(way=Way.NOWHERE)
     found = found.select_related("begun", "ended")
-    return found.defer("begun__recording", "ended__recording", *LISTS)[:LATEST]
+    return found.defer("begun__recording", "ended__recording", *LISTS)[:most]

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from prg_admin.accounts.access import readers
 from prg_admin.certificates.documents import csv_chunks, json_chunks
 from prg_admin.certificates.models import Certificate
-from prg_admin.certificates.selectors import certificate_of_event, certificates_of_group
+from prg_admin.certificates.selectors import (
+    LATEST,
+    certificate_of_event,
+    certificates_of_group,
+)
 from prg_admin.certificates.sentences import WAYS, node_rows, sessions_words, verdict
 from prg_admin.lib.finding.csv import CSV, streamed
+from prg_admin.lib.finding.plain import PlainList
 from prg_admin.lib.htmx import render_page
 from prg_admin.recovery.access import get_event_or_404, get_group_or_404
 
@@ -33,10 +45,17 @@ def of_event(request: HttpRequest, event_id: int) -> HttpResponse:
 
 @require_safe
 @readers
-def of_group(request: HttpRequest, group_id: int) -> HttpResponse:
+def of_group(request: HttpRequest, group_id: int) -> HttpResponseBase:
     group = get_group_or_404(request.user, group_id)
-    rows = [(one, WAYS[one.way], _words(one)[:1]) for one in certificates_of_group(group.pk)]
-    context = {"group": group, "rows": rows}
+    found = PlainList("certificates", request.GET.get("view", ""))
+    most = None if found.wants_csv or found.is_print else LATEST
+    certificates = certificates_of_group(group.pk, most)
+    rows = [(one, WAYS[one.way], _words(one)[:1]) for one in certificates]
+    if found.wants_csv:
+        headings = [_("Time"), _("Movement"), _("Verdict")]
+        lines = ((one.begun.at, way, *(text for _tone, text in words)) for one, way, words in rows)
+        return found.csv_response(request, headings, lines)
+    context = {"found": found, "group": group, "rows": rows}
     return render_page(request, "certificates/certificates.html", context, fragments=(LIST,))
 
 

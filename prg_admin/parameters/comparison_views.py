@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,10 +13,11 @@ from django.views.decorators.http import require_safe
 
 from prg_admin.accounts.access import readers
 from prg_admin.domain import catalogue
+from prg_admin.lib.finding.plain import PlainList
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.parameter_sentences import allowed_values, amount
 from prg_admin.parameters.access import choose_cluster
-from prg_admin.parameters.comparison import Show, compared
+from prg_admin.parameters.comparison import Compared, Show, compared
 
 TABLE = "compared-values"
 PARAMETERS_PER_PAGE = 10
@@ -34,32 +34,38 @@ SERVICES = tuple(
 
 @require_safe
 @readers
-def all_servers(request: HttpRequest) -> HttpResponse:
+def all_servers(request: HttpRequest) -> HttpResponseBase:
     return _compare(request, Show.ALL)
 
 
 @require_safe
 @readers
-def out_of_sync(request: HttpRequest) -> HttpResponse:
+def out_of_sync(request: HttpRequest) -> HttpResponseBase:
     return _compare(request, Show.OUT_OF_SYNC)
 
 
 @require_safe
 @readers
-def modified(request: HttpRequest) -> HttpResponse:
+def modified(request: HttpRequest) -> HttpResponseBase:
     return _compare(request, Show.MODIFIED)
 
 
-def _compare(request: HttpRequest, show: Show) -> HttpResponse:
+def _compare(request: HttpRequest, show: Show) -> HttpResponseBase:
     chooser = choose_cluster(request.GET)
     service = request.GET.get("service", "") or SERVICES[0]
     unknown = chooser.unknown or ("" if service in SERVICES else service)
     cluster = None if unknown else chooser.cluster
-    found = compared(cluster, service, show) if cluster else []
-    page = Paginator(found, PARAMETERS_PER_PAGE).get_page(request.GET.get("page"))
-    query = urlencode({"cluster": cluster.pk if cluster else "", "service": service})
+    shown = compared(cluster, service, show) if cluster else []
+    parts = (("cluster", str(cluster.pk if cluster else "")), ("service", service))
+    found = PlainList(f"parameters-{show.value}", request.GET.get("view", ""), parts)
+    if found.wants_csv and cluster:
+        return _file(request, found, shown)
+    per_page = max(PARAMETERS_PER_PAGE, len(shown) if found.is_print else 0)
+    page = Paginator(shown, per_page).get_page(request.GET.get("page"))
+    query = found.query
     here = reverse(NAMES[show])
     context = {
+        "found": found,
         "show": show.value,
         "chooser": chooser,
         "cluster": cluster,
@@ -75,6 +81,17 @@ def _compare(request: HttpRequest, show: Show) -> HttpResponse:
     status = 404 if unknown else 200
     template = "parameters/all_servers.html"
     return render_page(request, template, context, fragments=(TABLE,), status=status)
+
+
+def _file(request: HttpRequest, found: PlainList, shown: list[Compared]) -> HttpResponseBase:
+    """One line for each parameter, one column for each server."""
+    servers = [value.node.name for value in shown[0].values] if shown else []
+    headings = [_("Parameter Name"), _("(Clusterwide)"), _("Suggested Value"), *servers]
+    rows = (
+        [one.label, one.parameter.clusterwide, one.suggested, *(v.shown for v in one.values)]
+        for one in shown
+    )
+    return found.csv_response(request, headings, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +19,8 @@ from prg_admin.groups.pairs import load_pair
 from prg_admin.lib.actor import actor_of
 from prg_admin.lib.addresses import local_address
 from prg_admin.lib.clock import steady_now
+from prg_admin.lib.finding.columns import Operator
+from prg_admin.lib.finding.plain import PlainList
 from prg_admin.lib.htmx import render_page
 from prg_admin.lib.sentences import limitation_text
 from prg_admin.recovery.access import (
@@ -148,7 +153,13 @@ def _next(request: HttpRequest, group: PresenceRedundancyGroup) -> str:
 @readers
 def group_events(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_group_or_404(request.user, group_id)
-    context = {"group": group, "events": [explained(e) for e in events_of_group(group.pk)]}
+    found = PlainList("events", request.GET.get("view", ""))
+    if found.wants_csv or found.is_print:
+        # Here are the latest; the list of all events has every one, as a file and on paper too.
+        wanted = {"field": "group", "operator": Operator.IS_EXACTLY.value, "text": group.name}
+        return redirect(f"{reverse('console:events')}?{urlencode(wanted | {'view': found.view})}")
+    events = [explained(event) for event in events_of_group(group.pk)]
+    context = {"found": found, "group": group, "events": events}
     return render_page(request, "recovery/events.html", context, fragments=("events",))
 
 

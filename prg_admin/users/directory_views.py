@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
@@ -18,6 +25,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from prg_admin.accounts.access import administrators, readers, readers_see_administrators_change
 from prg_admin.lib.actor import actor_of
+from prg_admin.lib.finding.find import MOST_PRINTED
+from prg_admin.lib.finding.plain import PlainList
 from prg_admin.lib.htmx import render_page
 from prg_admin.topology.models import Cluster
 from prg_admin.users import directories
@@ -39,14 +48,41 @@ CONFLICT, UNPROCESSABLE = 409, 422
 
 @require_safe
 @readers
-def directory_list(request: HttpRequest) -> HttpResponse:
+def directory_list(request: HttpRequest) -> HttpResponseBase:
     clusters = Cluster.objects.select_related("directory__job").annotate(
         users=Count("directory__presence_users")
     )
-    page = Paginator(clusters.order_by(Lower("name")), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(one, found := _of(one), result_words(found.result) if found else []) for one in page]
-    context = {"page": page, "rows": rows, "here": f"{request.path}?page={page.number}"}
+    found = PlainList("ldap-directories", request.GET.get("view", ""))
+    listed = clusters.order_by(Lower("name"))
+    if found.wants_csv:
+        return _file(request, found, listed)
+    per_page = MOST_PRINTED if found.is_print else PER_PAGE
+    page = Paginator(listed, per_page).get_page(request.GET.get("page"))
+    rows = [(one, of := _of(one), result_words(of.result) if of else []) for one in page]
+    here = f"{request.path}?page={page.number}"
+    context = {"found": found, "page": page, "rows": rows, "here": here}
     return render_page(request, "users/directory_list.html", context, fragments=(TABLE,))
+
+
+def _file(
+    request: HttpRequest, found: PlainList, clusters: Iterable[Cluster]
+) -> StreamingHttpResponse:
+    headings = (
+        _("Cluster"),
+        _("Server"),
+        _("Users from it"),
+        _("Next by schedule"),
+        _("Last Synchronisation"),
+    )
+    return found.csv_response(request, headings, map(_line, clusters))
+
+
+def _line(cluster: Cluster) -> list[Any]:
+    of = _of(cluster)
+    if of is None:
+        return [cluster.name, "", 0, None, ""]
+    words = " ".join(text for _tone, text in result_words(of.result))
+    return [cluster.name, of.server, vars(cluster)["users"], of.due_at, words]
 
 
 def _of(cluster: Cluster) -> Directory | None:

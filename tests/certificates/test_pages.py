@@ -65,6 +65,16 @@ def test_the_page_of_every_event_of_the_movement_leads_to_it(reader: Client, mov
     assert f"/certificates/events/{moved.ended_id}/csv/" in listed
 
 
+def test_the_certificates_of_a_group_as_a_file_and_on_paper(reader: Client, moved: Certificate):
+    address = f"/certificates/groups/{moved.group_id}/"
+    head, line = read(reader, f"{address}?view=csv").lstrip("\ufeff").splitlines()
+    assert head == "Time,Movement,Verdict"
+    assert ',Failover,"The same users before and after' in line
+    paper = read(reader, f"{address}?view=print")
+    assert "The same users before and after" in paper
+    assert "printed by" in paper
+
+
 def test_an_event_that_moved_nobody_says_so(reader: Client, pair: SimPair):
     event = pair.events()[0]
     assert "there is no certificate" in read(reader, f"/certificates/events/{event.pk}/")

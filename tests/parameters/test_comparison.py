@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import Any
 
 import pytest
@@ -89,6 +90,35 @@ def test_modified_are_those_that_are_not_as_suggested(alice: Client, pair: tuple
     assert values(html, INTERVAL).count("is-modified") == 2
     assert values(html, UPPER).count("is-modified") == 1
     assert "is as suggested" in page(alice, "modified", pair[0], service=XCP_ROUTER)
+
+
+def test_the_file_has_a_line_for_each_parameter_and_a_column_for_each_server(
+    alice: Client, pair: tuple[Node, Node]
+):
+    query = {"cluster": pair[0].cluster_id, "service": SRM, "view": "csv"}
+    response = alice.get(f"{BASE}all-servers/", query)
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    head, *lines = csv.reader(text.splitlines())
+    assert head[:3] == ["Parameter Name", "(Clusterwide)", "Suggested Value"]
+    assert head[3:] == sorted(node.name for node in pair)
+    assert len(lines) == len(parameters_of(SRM))
+    upper = next(line for line in lines if line[0] == "Client Re-Login Upper Limit")
+    assert sorted(upper[3:]) == ["537 seconds", "620 seconds"]
+    assert 'filename="parameters-all.csv"' in response["Content-Disposition"]
+
+
+def test_the_file_of_modified_parameters_has_those_alone(alice: Client, pair: tuple[Node, Node]):
+    query = {"cluster": pair[0].cluster_id, "service": SRM, "view": "csv"}
+    response = alice.get(f"{BASE}modified/", query)
+    text = b"".join(response.streaming_content).decode()
+    assert [line.split(",")[0] for line in text.splitlines()[1:]] == ["Client Re-Login Upper Limit"]
+
+
+def test_on_paper_stand_all_of_them(alice: Client, pair: tuple[Node, Node]):
+    html = page(alice, "all-servers", pair[0], view="print")
+    assert sorted(names(html)) == sorted(p.name for p in parameters_of(SRM))
+    assert "<form" not in html
+    assert "printed by alice" in html
 
 
 @pytest.mark.parametrize("which", ["all-servers", "out-of-sync", "modified"])

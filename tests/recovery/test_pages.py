@@ -212,6 +212,18 @@ def test_events_say_who_did_them_newest_first(page: Client, pair: SimPair):
     assert html.index('data-rule="take-over-done-idle"') < html.index('data-rule="failover-asked"')
 
 
+@pytest.mark.parametrize("view", ["csv", "print"])
+def test_all_events_of_a_group_as_a_file_and_on_paper(page: Client, pair: SimPair, view: str):
+    other = create_group("another", ha_enabled=True)
+    pair.ask(Action.FAILOVER, 0)
+    answer = page.get(events_url(pair.group_id), {"view": view}, follow=True)
+    parts = answer.streaming_content if answer.streaming else [answer.content]
+    text = b"".join(parts).decode()
+    assert escape(rule_text("failover-asked")) in text or rule_text("failover-asked") in text
+    assert other.name not in text
+    assert '<div class="toolbar"' not in text
+
+
 def test_a_group_without_events_says_so(page: Client):
     group = create_group()
     assert "Nothing has happened yet." in page.get(events_url(group.pk)).content.decode()

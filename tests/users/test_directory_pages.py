@@ -62,6 +62,20 @@ def test_the_list_shows_every_cluster(admin: Client, town: Town):
         assert words in shown
 
 
+def test_the_list_as_a_file_and_on_paper(admin: Client, town: Town):
+    save(admin, town)
+    other = create_town()
+    parts = admin.get("/system/ldap-directory/", {"view": "csv"}).streaming_content
+    head, *lines = b"".join(parts).decode("utf-8-sig").splitlines()
+    assert head == "Cluster,Server,Users from it,Next by schedule,Last Synchronisation"
+    assert sorted(lines) == sorted(
+        [f"{town.cluster.name},{GOOD['server']},0,,", f"{other.cluster.name},,0,,"]
+    )
+    paper = html(admin.get("/system/ldap-directory/", {"view": "print"}))
+    assert GOOD["server"] in paper
+    assert "printed by" in paper
+
+
 def test_what_is_saved_is_shown_again_but_not_the_password(admin: Client, town: Town):
     shown = html(save(admin, town, is_enabled="on"))
     assert "Update successful." in shown
