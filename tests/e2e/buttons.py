@@ -68,11 +68,23 @@ class Reader:
         expect(self.page.locator("html")).to_have_attribute("lang", self.language)
 
     def words(self, english: str) -> str:
-        with translation.override(self.language):
+        return self.words_in(self.language, english)
+
+    @staticmethod
+    def words_in(language: str, english: str) -> str:
+        with translation.override(language):
             return translation.gettext(english)
 
     def press(self, button: str) -> None:
         self.find(button).click()
+        self.pressed.add(button)
+
+    def press_named(
+        self, button: str, name: str, *, within: Locator | None = None, among: str = "a, button"
+    ) -> None:
+        """One whose words are not in its template: by the name it has in the language."""
+        exactly = re.compile(rf"^\s*{re.escape(name)}\s*$")
+        (within or self.page.locator("body")).locator(among).filter(has_text=exactly).click()
         self.pressed.add(button)
 
     def find(self, button: str) -> Locator:

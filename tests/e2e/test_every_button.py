@@ -1,6 +1,6 @@
 """Each button of each page is pressed in English and in Japanese, and its effect is looked for.
 
-The journeys (``journeys.py``, ``node_journeys.py``) name the buttons they press; the templates are
+The journeys (``journeys.py`` and its neighbours) name the buttons they press; the templates are
 read for those that no journey presses. What is tried elsewhere stands in ``ELSEWHERE``.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from prg_admin.launcher.config import ROOT
-from tests.e2e import journeys, node_journeys
+from tests.e2e import journeys, node_journeys, worded_journeys
 from tests.e2e.buttons import JOURNEYS, Hand, every_button
 from tests.e2e.conftest import Visitor
 from tests.scenarios.installation import Installation
@@ -19,7 +19,7 @@ from tests.scenarios.pair import WatchedPair
 from tests.scenarios.person import Person
 from tests.users.buttons import PRESSED as OF_USERS
 
-READ = (journeys, node_journeys)
+READ = (journeys, node_journeys, worded_journeys)
 """Each notes its journeys when it is read."""
 LANGUAGES = {"en": "en-US", "ja": "ja-JP"}
 ACCOUNTS = "tests/accounts/test_every_button.py"
@@ -27,14 +27,11 @@ TROUBLE = "tests/recovery/test_every_button.py"
 """Groups in trouble, and pages of more clusters or servers than the demo has."""
 
 ELSEWHERE = {
-    "_language.html: {{ code|language_name_local|capfirst }}": "tests/e2e/test_japanese.py",
     "accounts/password.html: Save": ACCOUNTS,
     "accounts/resend.html: Leave it": ACCOUNTS,
     "accounts/resend.html: Send again": ACCOUNTS,
     "certificates/_downloads.html: Certificate": TROUBLE,
     "console/task_flow.html: Go to the chosen cluster": TROUBLE,
-    "console/task_flow.html: {{ step.link_text }}": "tests/e2e/test_service_pages.py",
-    "console/timeline.html: {{ words }}": "tests/console/test_events_browser.py",
     "groups/_fallback.html: Acknowledge": TROUBLE,
     "groups/_ha.html: Recover": TROUBLE,
     "groups/_ha.html: {{ node }} is powered off": TROUBLE,
