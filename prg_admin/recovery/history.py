@@ -24,6 +24,8 @@ class Span:
     reason: str
     begin: datetime
     end: datetime
+    event_id: int | None = None
+    """Of the event that left the node so; None when that is older than all that is kept."""
 
     @property
     def seconds(self) -> float:
@@ -83,7 +85,7 @@ def past_of_group(group: PresenceRedundancyGroup, *, begin: datetime, end: datet
     events, is_cut = _events(group.pk, begin, end)
     opened = _states_at(group.pk, begin, events, current)
     for event in events:
-        _close(nodes, opened, event.at, event.after)
+        _close(nodes, opened, event)
     for name, span in opened.items():
         _keep(nodes, name, replace(span, end=end))
     _add_points(nodes, begin, end)
@@ -103,25 +105,24 @@ def _states_at(
     earlier = Event.objects.filter(group_id=group_id, at__lte=begin)
     last = earlier.only("after").order_by("-version").first()
     if last is not None:
-        states: Iterable[Mapping[str, Any]] = last.after
-    else:
-        states = events[0].before if events else current
-    return {s["node"]: Span(s["state"], s["reason"], begin, begin) for s in states}
+        return _begun(last.after, begin, last.pk)
+    return _begun(events[0].before if events else current, begin, None)
 
 
-def _close(
-    nodes: dict[str, NodePast],
-    opened: dict[str, Span],
-    at: datetime,
-    after: Iterable[Mapping[str, Any]],
-) -> None:
+def _begun(
+    states: Iterable[Mapping[str, Any]], at: datetime, event_id: int | None
+) -> dict[str, Span]:
+    return {s["node"]: Span(s["state"], s["reason"], at, at, event_id) for s in states}
+
+
+def _close(nodes: dict[str, NodePast], opened: dict[str, Span], event: Event) -> None:
     """Ends the spans of nodes that changed or left, and begins those that follow."""
-    now = {s["node"]: Span(s["state"], s["reason"], at, at) for s in after}
+    now = _begun(event.after, event.at, event.pk)
     for name, span in list(opened.items()):
         follower = now.pop(name, None)
         if follower and (follower.state, follower.reason) == (span.state, span.reason):
             continue
-        _keep(nodes, name, replace(span, end=at))
+        _keep(nodes, name, replace(span, end=event.at))
         del opened[name]
         if follower:
             opened[name] = follower

@@ -181,6 +181,15 @@ def test_picture_and_tables_say_the_same(bob, tokyo):
     assert all(len(node["points"]) == 1 for node in picture["nodes"])
 
 
+def test_each_state_leads_to_the_event_that_left_the_node_so(bob, tokyo):
+    event = happened(tokyo, now() - timedelta(minutes=30), [NORMAL, NORMAL], [OVER, BACKUP])
+    shown = timeline(bob, tokyo).content.decode()
+    table = shown.partition('id="states"')[2].partition("</table>")[0]
+    # Two states began with it; of those before it no event is kept.
+    assert table.count(reverse("recovery:event", args=[event.pk])) == 2
+    assert table.count("<a ") == 2
+
+
 def test_the_picture_of_a_hostile_name_is_only_text(bob):
     node = create_node("</script><script>alert(1)")
     group = create_group("x", members=[node], ha_enabled=False)
