@@ -1,6 +1,6 @@
 from django.urls import path
 
-from prg_admin.console import event_views, frame_views, task_flow_views, views
+from prg_admin.console import event_views, frame_views, task_flow_views, troubleshooter_views, views
 
 app_name = "console"
 urlpatterns = [
@@ -11,4 +11,9 @@ urlpatterns = [
     path("about/", frame_views.about, name="about"),
     path("task-flow/", task_flow_views.task_flow, name="task-flow"),
     path("task-flow/measure/", task_flow_views.task_flow_measure, name="task-flow-measure"),
+    path(
+        "diagnostics/system-troubleshooter/",
+        troubleshooter_views.troubleshooter,
+        name="troubleshooter",
+    ),
 ]

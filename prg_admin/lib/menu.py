@@ -110,6 +110,10 @@ APPLICATIONS = (
                     Entry(_("Presence Topology"), "topology:presence-topology"),
                 ),
             ),
+            Menu(
+                _("Diagnostics"),
+                (Entry(_("System Troubleshooter"), "console:troubleshooter"),),
+            ),
             *COMMON,
         ),
     ),

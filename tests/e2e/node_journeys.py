@@ -140,6 +140,7 @@ def a_service_is_deactivated_and_activated(hand: Hand) -> None:
     "topology/node_delete.html: Cancel | Delete",
     "topology/node_delete_selected.html: Cancel | Delete",
     "topology/node_details.html: Run the tests again",
+    "console/troubleshooter.html: Run the tests again",
     "topology/presence_topology.html: Refresh Page",
 )
 def a_server_comes_and_goes(hand: Hand) -> None:
@@ -175,6 +176,11 @@ def a_server_comes_and_goes(hand: Hand) -> None:
     tests = page.locator("#self-tests [data-outcome]")
     hand.press("topology/node_details.html: Run the tests again")
     expect(tests).to_have_count(16)
+    site.open("/diagnostics/system-troubleshooter/")
+    hand.press("console/troubleshooter.html: Run the tests again")
+    # Every node was asked, and the tests of the cluster as a whole stand above.
+    expect(page.locator("[data-tests-of]")).to_have_count(6)
+    expect(page.locator("[data-test=users][data-outcome=passed]")).to_have_count(1)
     site.open("/system/presence-topology/")
     hand.press("topology/presence_topology.html: Refresh Page")
     expect(page.locator("[data-node=imp1]")).to_be_visible()

@@ -22,6 +22,7 @@ PAGES = {
     "home": "/",
     "about": "/about/",
     "task-flow": "/task-flow/",
+    "troubleshooter": "/diagnostics/system-troubleshooter/",
     "audit": "/audit/",
     "password": "/account/password/",
     "jobs": "/jobs/",

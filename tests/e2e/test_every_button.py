@@ -31,7 +31,7 @@ ELSEWHERE = {
     "accounts/resend.html: Leave it": ACCOUNTS,
     "accounts/resend.html: Send again": ACCOUNTS,
     "certificates/_downloads.html: Certificate": TROUBLE,
-    "console/task_flow.html: Go to the chosen cluster": TROUBLE,
+    "console/_cluster_chooser.html: Go to the chosen cluster": TROUBLE,
     "groups/_fallback.html: Acknowledge": TROUBLE,
     "groups/_ha.html: Recover": TROUBLE,
     "groups/_ha.html: {{ node }} is powered off": TROUBLE,

@@ -128,5 +128,5 @@ def test_the_task_flow_of_another_cluster_is_gone_to(web: Web, reader: Reader): 
     other = Cluster.objects.get(name="cluster-0001")
     open_page(reader, web, "console:task-flow")
     reader.page.locator("#id_cluster").select_option(str(other.pk))
-    reader.press("console/task_flow.html: Go to the chosen cluster")
+    reader.press("console/_cluster_chooser.html: Go to the chosen cluster")
     expect(reader.page.locator("#flow-title")).to_contain_text(other.name)

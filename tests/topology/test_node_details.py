@@ -201,3 +201,14 @@ def test_what_keeps_a_server_from_being_deleted_is_told_first(admin: Client):
     assert "This action cannot be undone. Continue?" in html
     assert "imp1 is in the group Tokyo" in html
     assert "imp1 has 1 assigned user" in html
+
+
+def test_in_short_only_what_did_not_pass_is_listed(admin: Client, pair, network: Network):
+    headers = {"HX-Request": "true", "HX-Target": "anything"}
+    address = f"/system/servers/{pair[0].pk}/details/"
+    network.ahead_s = 900.0
+    html = admin.get(address, {"fragment": "self-tests-in-short"}, headers=headers).content.decode()
+    assert outcome(html, "clock") == "failed"
+    assert 'data-outcome="passed"' not in html
+    assert "0 with a warning, 1 failed" in html
+    assert "<html" not in html
