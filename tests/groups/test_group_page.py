@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -290,6 +291,16 @@ def failed_over_pair(**more: Any) -> PresenceRedundancyGroup:
         reasons=[Reason.CRITICAL_SERVICE_DOWN] * 2,
         **more,
     )
+
+
+def test_timers_and_events_of_the_group_are_one_step_away(admin: Client):
+    group = create_group(ha_enabled=True)
+    first = group.members.get(position=1).node
+    html = unescape(admin.get(address(group)).content.decode())
+    timers = f"/system/service-parameters/?server={first.pk}&service=Cisco+Server+Recovery+Manager"
+    assert f'<option value="{timers}">' in html
+    assert f'<option value="/recovery/groups/{group.pk}/events/">' in html
+    assert admin.get(timers).context["scope"].service == "Cisco Server Recovery Manager"
 
 
 def test_the_high_availability_table_after_a_failover(admin: Client):
