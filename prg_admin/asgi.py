@@ -2,12 +2,13 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "prg_admin.settings")
 
-pages = get_asgi_application()
+django.setup(set_prefix=False)
 
+from prg_admin.lib.lanes import Pages  # noqa: E402 - needs the settings
 from prg_admin.recovery.doorway import Doorway  # noqa: E402 - needs the loaded apps
 
-application = Doorway(pages)
+application = Doorway(Pages())
