@@ -107,7 +107,12 @@ DATABASES = {
         **dj_database_url.parse(_required("DATABASE_URL")),
         # Under ASGI each thread would keep a connection of its own; the pool bounds them.
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 10, "timeout": 10}},
+        "OPTIONS": {
+            "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
+            # A connection keeps the plans of the statements of lib.statements (0: from the first
+            # time on), and of no others: Django's own are sent with their values inside.
+            "prepare_threshold": 0 if env.flag("DATABASE_PREPARES", default=True) else None,
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -173,6 +178,7 @@ LOCKOUT_MINUTES = env.whole("LOCKOUT_MINUTES", 15, least=1)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "console:home"
 LOGOUT_REDIRECT_URL = "accounts:login"
+SESSION_ENGINE = "prg_admin.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * env.whole("SESSION_IDLE_MINUTES", 30, least=1)
 """Seconds without anything done after which a person is signed out; see ``accounts.idle``."""

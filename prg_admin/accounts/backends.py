@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
 
@@ -15,6 +16,14 @@ from prg_admin.accounts.models import SignInFailure, User
 from prg_admin.accounts.selectors import lock_key, lock_left
 from prg_admin.accounts.services import sign_in_failed, sign_in_succeeded
 from prg_admin.lib.actor import address_of
+from prg_admin.lib.statements import Prepared
+
+
+def _by_key(pk: int) -> QuerySet[User]:
+    return User.objects.filter(pk=pk)
+
+
+PERSON = Prepared(_by_key, int)
 
 
 class LockingBackend(ModelBackend):
@@ -53,6 +62,11 @@ class LockingBackend(ModelBackend):
     ) -> User | None:
         check = sync_to_async(self.authenticate)
         return await check(request, username=username, password=password, **more)
+
+    def get_user(self, user_id: int) -> User | None:
+        """As Django's: every request asks who somebody is."""
+        found = PERSON(user_id)
+        return found[0] if found and self.user_can_authenticate(found[0]) else None
 
     def _checked(
         self,

@@ -17,7 +17,7 @@ from prg_admin.domain.preflight import Preflight, preflight
 from prg_admin.domain.requests import Action
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import draft_pair, pair_of
-from prg_admin.lib.statements import rows_of
+from prg_admin.lib.statements import Prepared, rows_of
 from prg_admin.parameters.selectors import ClusterValues, recovery_settings
 from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import USERS, for_facts, last_report, node_fact
@@ -93,10 +93,7 @@ def group_with_members(pk: int) -> PresenceRedundancyGroup | None:
 
     None for a group without a member.
     """
-    # One question for all of it: each further one would cost a tenth of the page.
-    more = {name: RawSQL(rows, ()) for name, rows in READ_WITH_GROUP.items()}  # noqa: S611
-    members = _shown_members().select_related("group__cluster").annotate(**more)
-    found = list(members.filter(group=pk))
+    found = WHOLE(pk)
     if not found:
         return None
     group = found[0].group
@@ -117,10 +114,19 @@ def values_of_cluster(group: PresenceRedundancyGroup) -> ClusterValues:
 
 
 def _shown_members() -> QuerySet[Member]:
-    # A fixed text: put together anew each time it would cost as much as a query.
-    users = RawSQL(USERS.format("groups_member.node_id"), ())  # noqa: S611
+    users = RawSQL(USERS.format("groups_member.node_id"), ())  # noqa: S611 - a fixed text
     members = Member.objects.select_related("node__last_report")
     return members.annotate(users=users).order_by("position")
+
+
+def _whole_group(pk: int) -> QuerySet[Member]:
+    # One question for all of it: each further one would cost a tenth of the page.
+    more = {name: RawSQL(rows, ()) for name, rows in READ_WITH_GROUP.items()}  # noqa: S611
+    members = _shown_members().select_related("group__cluster").annotate(**more)
+    return members.filter(group=pk)
+
+
+WHOLE = Prepared(_whole_group, int)
 
 
 def members_of(group: PresenceRedundancyGroup) -> list[Member]:
@@ -208,22 +214,28 @@ def _other_groups(
 
 
 def current_group(group: PresenceRedundancyGroup, draft: GroupDraft | None = None) -> CurrentGroup:
-    """The stored group with what the engine allows to be changed of it; one query.
+    """The stored group with what the engine allows to be changed of it; one query at most.
 
     Of a ``draft`` that leaves its nodes and High Availability alone nothing has to be allowed.
     """
-    rows = group.members.order_by("position")
     if draft and draft.ha_enabled == group.ha_enabled:
-        names = tuple(rows.values_list("node__name", flat=True))
-        servers = dict(enumerate(names, start=1))
+        names = _member_names(group)
         if names == draft.servers:
-            return _current(group, servers)
-    members = list(rows.select_related("node__last_report"))
+            return _current(group, dict(enumerate(names, start=1)))
+    members = list(group.members.order_by("position").select_related("node__last_report"))
     servers = {member.position: member.node.name for member in members}
     pair = pair_of(group, members)
     members_fixed = limitation(pair, Action.CHANGE_MEMBERS)
     ha_fixed = limitation(pair, Action.DISABLE_HA) if group.ha_enabled else None
     return _current(group, servers, members_fixed=members_fixed, ha_fixed=ha_fixed)
+
+
+def _member_names(group: PresenceRedundancyGroup) -> tuple[str, ...]:
+    """By position; read already where the group was locked."""
+    read: list[str] | None = vars(group).get("member_names")
+    if read is None:
+        read = list(group.members.order_by("position").values_list("node__name", flat=True))
+    return tuple(read)
 
 
 def _current(

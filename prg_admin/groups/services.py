@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 
 from prg_admin.audit.models import Action, Kind
 from prg_admin.audit.services import record
@@ -27,12 +29,20 @@ from prg_admin.groups.selectors import (
 )
 from prg_admin.lib.actor import Actor
 from prg_admin.lib.enqueue import enqueue
+from prg_admin.lib.statements import Prepared, rows_of
 from prg_admin.live.news import announce
-from prg_admin.topology.models import Cluster, Node
+from prg_admin.topology.models import Node
 from prg_admin.topology.selectors import for_facts
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+
+MEMBER_NAMES = """
+    select array_agg(node.name order by position) from groups_member
+    join topology_node node on node.id = node_id
+    where group_id = groups_presenceredundancygroup.id
+"""
+LOCK_CLUSTERS = "select from topology_cluster where id = any(%s) order by id for no key update"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +116,9 @@ def group_update(
 
     def attempt() -> Saved | Refused | Conflict:
         group = _locked_group(group_id)
-        before = current_group(group, draft)
         if group.revision != revision:
             return Conflict(group.revision, _differences(draft, group))
+        before = current_group(group, draft)
         servers = (before.server1, before.server2)
         nodes = _lock({*draft.servers, *(name for name in servers if name)})
         moved = servers != (draft.server1 or None, draft.server2 or None)
@@ -189,17 +199,36 @@ def _once_more(attempt: Callable[[], T]) -> T:
 
 
 def _locked_group(group_id: int) -> PresenceRedundancyGroup:
-    groups = PresenceRedundancyGroup.objects.select_related("cluster")
-    return groups.select_for_update(of=("self",)).get(pk=group_id)
+    found = GROUP_TO_CHANGE(group_id)
+    if not found:
+        raise PresenceRedundancyGroup.DoesNotExist(f"group {group_id}")
+    return found[0]
+
+
+def _group_to_change(pk: int) -> QuerySet[PresenceRedundancyGroup]:
+    """With the names of its members, as they were before any wait for the lock.
+
+    Whoever changes the members changes the revision too: who waited finds another one.
+    """
+    names = RawSQL(MEMBER_NAMES, ())  # noqa: S611 - a fixed text
+    groups = PresenceRedundancyGroup.objects.select_related("cluster").annotate(member_names=names)
+    return groups.select_for_update(of=("self",)).filter(pk=pk)
+
+
+def _nodes_to_change(names: list[str]) -> QuerySet[Node]:
+    nodes = for_facts(Node.objects.select_for_update(of=("self",), no_key=True))
+    named = RawSQL("topology_node.name = any(%s)", (names,), BooleanField())
+    return nodes.filter(named).order_by("pk")
+
+
+GROUP_TO_CHANGE = Prepared(_group_to_change, int)
+NODES_TO_CHANGE = Prepared(_nodes_to_change, list)
 
 
 def _lock(names: Iterable[str]) -> dict[str, Node]:
     """Nodes by name, locked with their clusters: free nodes and group counts stand still."""
-    nodes = for_facts(Node.objects.select_for_update(of=("self",), no_key=True))
-    found = list(nodes.filter(name__in=list(names)).order_by("pk"))
-    clusters = {node.cluster_id for node in found}
-    locked = Cluster.objects.select_for_update(no_key=True).filter(pk__in=clusters)
-    list(locked.order_by("pk").values_list("pk"))
+    found = NODES_TO_CHANGE(list(names))
+    rows_of(LOCK_CLUSTERS, list({node.cluster_id for node in found}))
     return {node.name: node for node in found}
 
 

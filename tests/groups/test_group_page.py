@@ -461,6 +461,6 @@ def test_a_new_description_costs_few_questions(admin: Client, django_assert_num_
     one, other = create_pair()
     group = create_group(members=[one, other])
     posted = stored(group, description="east")
-    # Session, person; begin, group, members, nodes, clusters, group written, audit, commit.
-    with django_assert_num_queries(10):
+    # Session, person; begin, group with members, nodes, clusters, group written, audit, commit.
+    with django_assert_num_queries(9):
         assert admin.post(address(group), posted).status_code == 302
