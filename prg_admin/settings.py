@@ -102,6 +102,11 @@ FORM_RENDERER = "prg_admin.lib.widgets.Renderer"
 # "i18n" and "static" name two libraries each; the later one stands for both, as is meant.
 SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 
+# A connection keeps the plans of the statements of lib.statements (0: from the first time on), and
+# of no others: Django's own are sent with their values inside. For a list of names it would else
+# make a new plan each time, because it takes a list to be longer than ours are.
+KEPT_PLANS = {"prepare_threshold": 0, "options": "-c plan_cache_mode=force_generic_plan"}
+
 DATABASES = {
     "default": {
         **dj_database_url.parse(_required("DATABASE_URL")),
@@ -109,9 +114,7 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             "pool": {"min_size": 1, "max_size": 10, "timeout": 10},
-            # A connection keeps the plans of the statements of lib.statements (0: from the first
-            # time on), and of no others: Django's own are sent with their values inside.
-            "prepare_threshold": 0 if env.flag("DATABASE_PREPARES", default=True) else None,
+            **(KEPT_PLANS if env.flag("DATABASE_PREPARES", default=True) else {}),
         },
     }
 }

@@ -77,8 +77,8 @@ def test_a_connection_keeps_one_plan():
     named = Prepared(nodes_named, list)
     for _ in range(3):
         assert len(named(["imp1"])) == 1
-    statement = "select count(*) from pg_prepared_statements where statement like %s"
-    assert rows_of(statement, "%topology_node%any(%") == [(1,)]
+    plans = "select generic_plans, custom_plans from pg_prepared_statements where statement like %s"
+    assert rows_of(plans, "%topology_node%any(%") == [(3, 0)]
 
 
 def test_a_value_that_the_query_does_not_ask_with_as_it_is_is_refused():
