@@ -17,6 +17,7 @@ from types import FrameType
 
 import uvicorn
 
+from prg_admin.lib import garbage
 from prg_admin.live import hub
 
 EXIT_CANNOT_SERVE = 2
@@ -28,6 +29,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
+        garbage.seldom()
         await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

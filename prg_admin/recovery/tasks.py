@@ -8,9 +8,10 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.db import OperationalError
 
+from prg_admin.lib import garbage
 from prg_admin.lib.clock import steady_now
 from prg_admin.lib.enqueue import enqueue
-from prg_admin.recovery import cycle, garbage, limits, selfcheck
+from prg_admin.recovery import cycle, limits, selfcheck
 from prg_admin.recovery import sweep as sweeps
 from prg_admin.recovery.evaluations import evaluations
 from prg_admin.recovery.retention import past_prune, round_trips_take
