@@ -20,6 +20,7 @@ from prg_admin.groups.forms import GroupForm
 from prg_admin.groups.models import PresenceRedundancyGroup
 from prg_admin.groups.status import GroupStatus, MemberStatus, forecast, group_status
 from prg_admin.lib.actor import actor_of
+from prg_admin.lib.addresses import page_address
 from prg_admin.lib.finding.find import chosen_keys
 from prg_admin.lib.htmx import render_page, wanted_fragment
 from prg_admin.lib.sentences import field_label
@@ -175,12 +176,13 @@ def _group_page(
 ) -> HttpResponse:
     if group and not shown:
         shown = group_status(group, now=now())
+    which = [group.pk] if group else []
     context: dict[str, Any] = {
         "form": form,
         "group": group,
         "status": shown,
-        "validate_url": reverse("groups:group-validate", args=[group.pk] if group else []),
-        "preflight_url": reverse("groups:group-preflight", args=[group.pk] if group else []),
+        "validate_url": page_address("groups:group-validate", *which),
+        "preflight_url": page_address("groups:group-preflight", *which),
         "outlook": form.outlook,
         **more,
     }

@@ -81,14 +81,17 @@ class EngineHealth:
 def engine_health(*, now: datetime) -> EngineHealth:
     """One query while all is well: every page asks."""
     ((is_broken, is_unheard, ticked_at, swept_at, is_blind),) = rows_of(STATUS)
-    unseen, failing = Breach.objects.filter(seen_at=None), failing_channels()
     return EngineHealth(
         is_blind=bool(is_blind),
         tick_s=_seconds_since(ticked_at, now),
         sweep_s=_seconds_since(swept_at, now),
-        breaches=tuple(unseen[:MOST_BREACHES]) if is_broken else (),
-        failing_channels=tuple(failing[:MOST_CHANNELS]) if is_unheard else (),
+        breaches=tuple(unseen_breaches()[:MOST_BREACHES]) if is_broken else (),
+        failing_channels=tuple(failing_channels()[:MOST_CHANNELS]) if is_unheard else (),
     )
+
+
+def unseen_breaches() -> QuerySet[Breach]:
+    return Breach.objects.filter(seen_at=None)
 
 
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:

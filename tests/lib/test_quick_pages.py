@@ -8,8 +8,12 @@ import pytest
 from django import forms
 from django.forms.renderers import DjangoTemplates
 from django.template import engines
+from django.urls import NoReverseMatch, clear_script_prefix, reverse, set_script_prefix
 from django.utils import translation
 
+from prg_admin.lib import labels
+from prg_admin.lib.addresses import STAND_IN, page_address
+from prg_admin.lib.templatetags.labels import state_badge
 from prg_admin.lib.widgets import DRAWN, Renderer
 
 
@@ -42,6 +46,52 @@ def test_addresses_with_and_without_arguments():
     assert [re.sub(r"\D", "", address) for address in found] == ["7", "8", "7"]
     named = "{% url 'groups:group' pk=9 as address %}{{ address }}"
     assert shown(named) == "/system/presence-redundancy-groups/9/"
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("groups:group-list", ()),
+        ("groups:group", (7,)),
+        ("groups:group", (True,)),
+        ("groups:group", ("12",)),
+        ("groups:group-action", (7, "failover", 12)),
+        ("groups:group-action", (STAND_IN + 2, "failover", STAND_IN)),
+        ("certificates:download", (STAND_IN, "sessions-100")),
+        ("certificates:download", (5, f"of-{STAND_IN}")),
+    ],
+)
+def test_an_address_is_the_one_that_django_finds(name: str, args: tuple[object, ...]):
+    for _ in range(2):
+        if args == (True,):
+            with pytest.raises(NoReverseMatch):
+                page_address(name, *args)
+        else:
+            assert page_address(name, *args) == reverse(name, args=args)
+
+
+def test_an_address_follows_the_prefix_and_refuses_what_django_refuses():
+    assert page_address("groups:group", 7).startswith("/system/")
+    set_script_prefix("/inner 100%/")
+    try:
+        assert page_address("groups:group", 7) == reverse("groups:group", args=[7])
+    finally:
+        clear_script_prefix()
+    for name, args in (("groups:group", (-7,)), ("groups:group", ()), ("groups:none", (7,))):
+        with pytest.raises(NoReverseMatch):
+            page_address(name, *args)
+
+
+def test_a_badge_follows_the_language():
+    for _ in range(2):
+        for language, words in (("en", "Failed Over"), ("ja", str(label_in("ja")))):
+            with translation.override(language):
+                assert words in state_badge("failed-over")
+
+
+def label_in(language: str) -> str:
+    with translation.override(language):
+        return str(labels.state_label("failed-over").text)
 
 
 def test_a_file_is_named_as_before():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 from django import template
@@ -36,13 +37,18 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def badge(label: labels.Label, value: str) -> SafeString:
     """Same markup as ``_node_state.html``; ``value`` is for tests and scripts."""
+    return _badge(label.colour, value, label.icon, str(label.text))
+
+
+@lru_cache(maxsize=512)
+def _badge(colour: str, value: str, icon: str, words: str) -> SafeString:
     return format_html(
         '<span class="state state--{}" data-state="{}">'
         '<span class="state__icon" aria-hidden="true">{}</span>{}</span>',
-        label.colour,
+        colour,
         value,
-        label.icon,
-        label.text,
+        icon,
+        words,
     )
 
 

@@ -9,8 +9,6 @@ and on nothing else.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from django import template
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
@@ -18,10 +16,11 @@ from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as django_url
 from django.templatetags import i18n
 from django.templatetags import static as static_files
-from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+
+from prg_admin.lib.addresses import page_address
 
 register = template.Library()
 register.tags.update(i18n.register.tags)
@@ -75,7 +74,7 @@ class Address(URLNode):
     def render(self, context: Context) -> SafeString:
         args = tuple(arg.resolve(context) for arg in self.args)
         name = self.view_name.resolve(context)
-        return conditional_escape(_address(name, args, get_script_prefix(), get_urlconf()))
+        return conditional_escape(page_address(name, *args))
 
 
 @register.tag
@@ -84,8 +83,3 @@ def url(parser: Parser, token: Token) -> template.Node:
     if node.kwargs or node.asvar:
         return node
     return Address(node.view_name, node.args, node.kwargs, node.asvar)
-
-
-@lru_cache(maxsize=8192)
-def _address(name: str, args: tuple[object, ...], _prefix: str, urlconf: str | None) -> str:
-    return reverse(name, urlconf, args)
