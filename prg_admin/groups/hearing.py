@@ -10,7 +10,6 @@ from prg_admin.domain.facts import NodeView, Pair
 from prg_admin.domain.silence import engine_silence, peer_silence
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.timing import RecoverySettings
-from prg_admin.domain.whynot import as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,11 @@ class Hearing:
 def hearings(
     pair: Pair, *, settings: RecoverySettings, rtt_ms: tuple[float | None, ...], now: datetime
 ) -> tuple[Hearing, ...]:
-    """Engine to each node, then each node to its peer; ``rtt_ms`` are the engine's own."""
-    nodes = as_of(pair, now).nodes
+    """Engine to each node, then each node to its peer; ``rtt_ms`` are the engine's own.
+
+    The times of ``pair`` are counted on to ``now`` (``whynot.as_of``).
+    """
+    nodes = pair.nodes
     found = [_of_engine(node, settings, rtt, now) for node, rtt in zip(nodes, rtt_ms, strict=True)]
     if len(nodes) == 2:  # noqa: PLR2004
         a, b = nodes

@@ -70,6 +70,8 @@ class AutomaticFallback:
 class GroupStatus:
     group: PresenceRedundancyGroup
     pair: Pair
+    aged: Pair
+    """The same with its times counted on from the reports to now."""
     settings: RecoverySettings
     """In force: those a running recovery began with, else those stored."""
     now: datetime
@@ -110,7 +112,7 @@ class GroupStatus:
         """Normal, but something is wrong by now: the page says why nothing happens yet."""
         if any(node.state is not NodeState.NORMAL for node in self.pair.nodes):
             return False
-        ways = (facts_of(as_of(self.pair, self.now), i, self.settings, self.now) for i in (0, 1))
+        ways = (facts_of(self.aged, i, self.settings, self.now) for i in (0, 1))
         return any(is_in_trouble(facts) for facts in ways)
 
     @property
@@ -139,24 +141,25 @@ def group_status(group: PresenceRedundancyGroup, *, now: datetime) -> GroupStatu
     """One query, two without the group's members. ``group`` is as it was just read."""
     rows = members_of(group)
     loaded = loaded_pair(group, rows)
-    pair = loaded.pair
+    pair, aged = loaded.pair, as_of(loaded.pair, now)
     values = values_of_cluster(group)
     settings = loaded.running_settings or values.recovery
     statuses = [node_status(row.node, now=now, users=vars(row)["users"]) for row in rows]
     members = tuple(
-        _member(row, status, facts_of(pair, i, settings, now))
+        _member(row, status, facts_of(pair, i, settings, now), aged)
         for i, (row, status) in enumerate(zip(rows, statuses, strict=True))
     )
     rtt = tuple(last.rtt_ms if (last := last_report(row.node)) else None for row in rows)
     return GroupStatus(
         group=group,
         pair=pair,
+        aged=aged,
         settings=settings,
         now=now,
         members=members,
         recover=limitation(pair, Action.RECOVER, settings=settings),
         doubtful=_doubtful(pair, settings),
-        hearing=hearings(pair, settings=settings, rtt_ms=rtt, now=now),
+        hearing=hearings(aged, settings=settings, rtt_ms=rtt, now=now),
         fallback=_fallback(pair, settings, now),
         relogin=_relogin(rows, statuses, values),
     )
@@ -184,7 +187,7 @@ def facts_of(pair: Pair, index: int, settings: RecoverySettings, now: datetime) 
     return Facts(pair.nodes[index], peer, index, pair, settings, now)
 
 
-def _member(row: Member, status: NodeStatus, facts: Facts) -> MemberStatus:
+def _member(row: Member, status: NodeStatus, facts: Facts, aged: Pair) -> MemberStatus:
     view, pair, index = facts.a, facts.pair, facts.index_a
     action = offered_action(view)
     fenced_now = view.report is not None and view.report.fenced
@@ -198,17 +201,16 @@ def _member(row: Member, status: NodeStatus, facts: Facts) -> MemberStatus:
         action=action,
         limitation=(limitation(pair, action, index, settings=facts.settings) if action else None),
         is_fenced=pair.ha_enabled and (fenced_now or is_fenced(facts)),
-        time_left=_time_left(facts),
+        time_left=_time_left(facts, aged),
     )
 
 
-def _time_left(facts: Facts) -> Mapping[str, float]:
+def _time_left(facts: Facts, aged: Pair) -> Mapping[str, float]:
     """Of a node that would fail over; elsewhere the delay leads to nothing."""
     if not facts.pair.ha_enabled or facts.a.state not in (NodeState.NORMAL, NodeState.INITIALIZING):
         return {}
     delay = service_delay(facts.settings)
-    node = as_of(facts.pair, facts.now).nodes[facts.index_a]
-    down = services_overdue(node, facts.settings, facts.now)
+    down = services_overdue(aged.nodes[facts.index_a], facts.settings, facts.now)
     return {name: delay - seconds for name, seconds in down.items() if seconds < delay}
 
 
@@ -241,7 +243,7 @@ class Forecast:
 
 def forecast(status: GroupStatus, action: Action, member: MemberStatus | None) -> Forecast:
     index = status.members.index(member) if member else None
-    pair = as_of(status.pair, status.now)
+    pair = status.aged
     names = [node.name for node in pair.nodes]
     stated = tuple(map(names.index, status.doubtful)) if action is Action.RECOVER else ()
     request = Request(action, index, powered_off=stated)

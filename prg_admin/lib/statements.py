@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
@@ -42,11 +42,12 @@ def rows_of(statement: str, *values: Value) -> list[tuple[Any, ...]]:
 
 def _cursor() -> CursorWrapper:
     """One that sends the values beside the statement: only so can its plan be kept."""
-    if connection.queries_logged:
-        return connection.cursor()  # a statement that is looked at has its values inside
-    connection.ensure_connection()
-    bare: Any = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-    return connection.make_cursor(bare)
+    link = connections[DEFAULT_DB_ALIAS]
+    if link.queries_logged:
+        return link.cursor()  # a statement that is looked at has its values inside
+    link.ensure_connection()
+    bare: Any = ServerBindingCursor(link.connection)  # type: ignore[call-arg]
+    return link.make_cursor(bare)
 
 
 class Prepared(Generic[M]):

@@ -148,6 +148,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def up_text(seconds: float | None) -> str:
+    """Of a service that runs; a page has a dozen of them."""
+    return _("up %(up)s") % {"up": duration(seconds)}
+
+
+@register.filter
 def seconds(amount: float) -> str:
     """``91.3 s``: exact, for figures that are compared."""
     return _("%(s)s s") % {"s": f"{round(amount, 1):g}"}
