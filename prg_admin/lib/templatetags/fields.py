@@ -29,7 +29,7 @@ def field_row(field: BoundField, validate_url: str = "", *, required: object = "
         f'<label class="field__label" for="{escape(field.id_for_label)}">'
         f"{conditional_escape(field.label)}{_required_mark() if is_required else ''}</label>"
         f'<div class="field__control"{_validates(field, validate_url) if validate_url else ""}>'
-        f"{conditional_escape(field)}{_help(field) if field.help_text else ''}"
+        f"{conditional_escape(str(field))}{_help(field) if field.help_text else ''}"
         f'<div class="field__errors" id="{escape(field.auto_id)}_error" aria-live="polite">'
         f"{field_sentences(field)}</div></div></div>"
     )
