@@ -24,6 +24,7 @@ from prg_admin.lib.finding.columns import (
     Operator,
 )
 from prg_admin.lib.finding.moments import NoMomentError, read_moment
+from prg_admin.lib.finding.shapes import CSV, PRINT, Shaped
 
 M = TypeVar("M", bound=Model)
 
@@ -32,7 +33,6 @@ DEFAULT_ROWS = 50
 MOST_CRITERIA = 10
 LONGEST_TEXT = 255
 MOST_PRINTED = 1000
-CSV, PRINT = "csv", "print"
 _KEY = re.compile(r"[0-9]{1,19}")
 _GREATEST_KEY = 2**63 - 1
 """Of a database key; a greater number would be an error of the database."""
@@ -65,7 +65,7 @@ class Heading:
 
 
 @dataclass
-class Found(Generic[M]):
+class Found(Shaped, Generic[M]):
     """What was asked for and what was found."""
 
     listing: Listing
@@ -89,18 +89,6 @@ class Found(Generic[M]):
     @property
     def count(self) -> int:
         return self.page.paginator.count
-
-    @property
-    def is_print(self) -> bool:
-        return self.view == PRINT
-
-    @property
-    def wants_csv(self) -> bool:
-        return self.view == CSV
-
-    @property
-    def frame(self) -> str:
-        return "print.html" if self.is_print else "base.html"
 
     @property
     def is_filtered(self) -> bool:

@@ -15,29 +15,16 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from prg_admin.lib.finding.csv import BYTE_ORDER_MARK, cell, line_of, streamed
 from prg_admin.lib.finding.csv import CSV as CSV_TYPE
-from prg_admin.lib.finding.find import CSV, PRINT
+from prg_admin.lib.finding.shapes import CSV, PRINT, Shaped
 
 
 @dataclass(frozen=True, slots=True)
-class PlainList:
+class PlainList(Shaped):
     name: str
     """Of the file."""
     view: str = ""
-    """As asked for; what is neither of both is the page."""
     parts: tuple[tuple[str, str], ...] = ()
     """What the address says otherwise, as names and values."""
-
-    @property
-    def is_print(self) -> bool:
-        return self.view == PRINT
-
-    @property
-    def wants_csv(self) -> bool:
-        return self.view == CSV
-
-    @property
-    def frame(self) -> str:
-        return "print.html" if self.is_print else "base.html"
 
     @property
     def query(self) -> str:
