@@ -18,7 +18,8 @@ from django.db import connection
 from benchmarks.summaries import summary
 from prg_admin.domain.states import NodeState
 from prg_admin.domain.timing import worst_case
-from prg_admin.recovery import garbage, sweep
+from prg_admin.lib import garbage
+from prg_admin.recovery import sweep
 from prg_admin.recovery.cycle import advance
 from prg_admin.recovery.models import Event
 from prg_admin.topology.models import Node

@@ -33,8 +33,9 @@ from prg_admin.domain.timing import RecoverySettings
 from prg_admin.groups.models import Member, PresenceRedundancyGroup
 from prg_admin.groups.pairs import load_pairs
 from prg_admin.launcher.spawn import free_port
+from prg_admin.lib import garbage
 from prg_admin.lib.clock import steady_now
-from prg_admin.recovery import garbage, sweep
+from prg_admin.recovery import sweep
 from prg_admin.recovery.models import EngineStatus
 from prg_admin.topology import pki
 from prg_admin.topology.agents import AgentClient

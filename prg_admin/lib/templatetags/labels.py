@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
@@ -77,12 +76,6 @@ def agent_words(said: str) -> str:
     return agent_text(said)
 
 
-@register.filter
-def lookup(values: Mapping[str, object] | None, name: str) -> object:
-    """The value of that name; None without one."""
-    return values.get(name) if values else None
-
-
 @register.simple_tag
 def reach_badge(reachable: bool, heard: object) -> SafeString:
     """``heard``: anything false when the node was never heard."""
@@ -145,12 +138,6 @@ def duration(seconds: float | None) -> str:
     if whole < DAY:
         return _("%(h)s h %(min)s min") % {"h": whole // HOUR, "min": whole % HOUR // MINUTE}
     return _("%(d)s d %(h)s h") % {"d": whole // DAY, "h": whole % DAY // HOUR}
-
-
-@register.filter
-def up_text(seconds: float | None) -> str:
-    """Of a service that runs; a page has a dozen of them."""
-    return _("up %(up)s") % {"up": duration(seconds)}
 
 
 @register.filter
