@@ -199,6 +199,7 @@ ROUND_TRIPS_KEEP_HOURS = env.whole("ROUND_TRIPS_KEEP_HOURS", 48, least=1)
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ja", _("Japanese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "prg_admin.lib.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.db.models.functions import Lower
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -226,6 +227,7 @@ def picture_of(past: Past) -> dict[str, Any]:
     return {
         "begin": past.begin.timestamp(),
         "end": past.end.timestamp(),
+        "zone": get_current_timezone_name(),
         "nodes": [
             {"name": node.name, "spans": list(_spans(node)), "points": list(_points(node))}
             for node in past.nodes

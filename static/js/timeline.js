@@ -11,19 +11,20 @@
   const TONES = { good: "ok", busy: "info", warn: "warning", bad: "error", off: "off" };
   const LINES = ["solid", "dashed"];
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-  const pad = (n) => String(n).padStart(2, "0");
-  // As in the tables: UTC, the longest unit first.
-  const day = (date) => `${date.getUTCFullYear()}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())}`;
-  const time = (date, hasSeconds) => `${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}${hasSeconds ? `:${pad(date.getUTCSeconds())}` : ""}`;
-  const moment = (seconds) => {
-    const date = new Date(seconds * 1000);
-    return `${day(date)} ${time(date, true)}`;
-  };
+  // As in the tables: in the zone of the reader, in the form of the page's language.
+  const language = document.documentElement.lang;
+  const written = (parts) => new Intl.DateTimeFormat(language, { timeZone: past.zone, hourCycle: "h23", ...parts }).format;
+  const monthDay = { month: language === "ja" ? "2-digit" : "short", day: "2-digit" };
+  const day = written({ year: "numeric", ...monthDay });
+  const shortDay = written(monthDay);
+  const minute = written({ hour: "2-digit", minute: "2-digit" });
+  const second = written({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const moment = (seconds) => `${day(seconds * 1000)} ${second(seconds * 1000)}`;
   const ticks = (_plot, splits, _axis, _space, step) => splits.map((seconds) => {
-    const date = new Date(seconds * 1000);
-    if (step >= 86400) return day(date).slice(5);
-    const isMidnight = seconds % 86400 === 0;
-    return isMidnight ? `${day(date).slice(5)}\n${time(date, step < 60)}` : time(date, step < 60);
+    const at = seconds * 1000;
+    if (step >= 86400) return shortDay(at);
+    const time = step < 60 ? second(at) : minute(at);
+    return /^00:00(:00)?$/.test(time) ? `${shortDay(at)}\n${time}` : time;
   });
 
   const readout = document.createElement("p");
@@ -161,6 +162,7 @@
   const axis = (more) => ({ stroke: colour("text-soft"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1 }, ...more });
   const common = (draw) => ({
     width: Math.max(place.clientWidth, 240),
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), past.zone),
     cursor: { sync: { key: "timeline", setSeries: false }, drag: { x: true, y: false, uni: 10 }, points: { show: false }, y: false },
     hooks: { draw: [draw], setScale: [follow], setCursor: [read] },
     scales: { x: { time: true, range: (_plot, min, max) => [min ?? past.begin, max ?? past.end] } },

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -115,6 +116,33 @@ def test_the_pointer_is_told_in_words(alice: Page, web: Web, tokyo):
     expect(told).to_contain_text("imp2.tokyo.example: ⇄ Running in Backup Mode")
     alice.mouse.move(box["x"] + box["width"] * 0.99, box["y"] + 10)
     expect(told).to_contain_text("imp1: ✗ Down (Peer Down), no answer")
+
+
+@pytest.mark.parametrize(
+    ("language", "form"), [("en", "%b %d, %Y %H:%M:%S"), ("ja", "%Y/%m/%d %H:%M:%S")]
+)
+def test_the_picture_tells_times_as_the_tables_do(
+    alice: Page, web: Web, tokyo, language: str, form: str
+):
+    """In the zone and the language of the reader."""
+    cookies = {"prg_time_zone": "Asia/Tokyo", settings.LANGUAGE_COOKIE_NAME: language}
+    address = f"http://127.0.0.1:{web.port}"
+    alice.context.add_cookies([{"name": n, "value": v, "url": address} for n, v in cookies.items()])
+    open_timeline(alice, web, tokyo, "?hours=6")
+    box = alice.locator("#timeline .u-over").first.bounding_box()
+    alice.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    told = alice.locator(".timeline__readout")
+    expect(told).to_contain_text("imp1")
+    middle = now().astimezone(ZoneInfo("Asia/Tokyo")) - timedelta(hours=3)
+    in_table = alice.locator("#states tbody time").first
+    said, shown = (
+        datetime.strptime(text, form).replace(tzinfo=middle.tzinfo)
+        for text in (told.inner_text().split(" · ")[0], in_table.inner_text())
+    )
+    assert abs(said - middle) < timedelta(minutes=10)
+    assert shown == datetime.fromisoformat(in_table.get_attribute("datetime")).replace(
+        microsecond=0
+    )
 
 
 def shown(page: Page) -> float:

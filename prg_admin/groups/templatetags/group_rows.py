@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -96,7 +97,7 @@ def _row(row: GroupRow, shared: _Shared, *, selectable: bool) -> str:
         f"<td{at['cluster']}{escape(group.cluster.name)}</td>"
         f"<td{at['server']}<span>{servers}</span></td>"
         f"<td{at['ha']}{shared.ha[group.ha_enabled]}</td>"
-        f'<td class="num"{at["users"]}{row.users}</td>'
+        f'<td class="num"{at["users"]}{intcomma(row.users)}</td>'
         f"<td{at['state']}{_states(row, shared)}</td></tr>\n"
     )
 

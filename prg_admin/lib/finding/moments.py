@@ -14,9 +14,10 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 """Outside of them nothing happened, and some moments cannot even be counted."""
 
 
-DAYS = ("%Y/%m/%d", "%Y年%m月%d日")
-TIMES = ("%H:%M", "%H:%M:%S", "%H時%M分")
-OF_JAPAN = {"DATE": DAYS, "DATETIME": tuple(f"{day} {time}" for day in DAYS for time in TIMES)}
+DAYS = ("%b %d, %Y", "%Y/%m/%d", "%Y年%m月%d日")
+TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%H時%M分")
+OURS = {"DATE": DAYS, "DATETIME": tuple(f"{day} {time}" for day in DAYS for time in TIMES)}
+"""As our pages show them (``lib.formats``), and as they are written in Japan."""
 
 
 class NoMomentError(ValueError):
@@ -55,8 +56,8 @@ def _day(text: str) -> date | None:
 
 
 def _formats(kind: str) -> list[str]:
-    """Those of the language, and those of Japan, which Django does not know."""
-    return [*get_format(f"{kind}_INPUT_FORMATS"), *OF_JAPAN[kind]]
+    """Those that Django knows of the language, and ours."""
+    return [*get_format(f"{kind}_INPUT_FORMATS"), *OURS[kind]]
 
 
 def _rest(text: str, moment: datetime) -> timedelta:

@@ -1,0 +1,6 @@
+DATE_FORMAT = "M d, Y"
+TIME_FORMAT = "H:i:s"
+DATETIME_FORMAT = "M d, Y H:i:s"
+SHORT_DATETIME_FORMAT = "M d, Y H:i"
+EXACT_FORMAT = "M d, Y H:i:s.u"
+"""To the microsecond; ``|slice:":-3"`` leaves the milliseconds."""

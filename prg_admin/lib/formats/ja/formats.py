@@ -1,0 +1,6 @@
+DATE_FORMAT = "Y/m/d"
+TIME_FORMAT = "H:i:s"
+DATETIME_FORMAT = "Y/m/d H:i:s"
+SHORT_DATETIME_FORMAT = "Y/m/d H:i"
+EXACT_FORMAT = "Y/m/d H:i:s.u"
+"""To the microsecond; ``|slice:":-3"`` leaves the milliseconds."""
