@@ -7,7 +7,11 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from prg_admin.domain.group_rules import GroupDraft
 from prg_admin.domain.requests import Action
+from prg_admin.groups.models import PresenceRedundancyGroup
+from prg_admin.groups.services import Saved, group_update
+from prg_admin.lib.actor import Actor
 from prg_admin.lib.clock import steady_now
 from prg_admin.recovery import selfcheck
 from prg_admin.recovery.models import Breach, EngineStatus, Event
@@ -85,6 +89,43 @@ def test_users_served_by_both_are_i01_once(pair: SimPair):
     assert "users of a are served by both" in Breach.objects.get().detail
     Breach.objects.update(seen_at=steady_now())
     assert checked(pair) == ["I01", "I01"]
+
+
+def switch_high_availability(pair: SimPair, *, to: bool) -> None:
+    group = PresenceRedundancyGroup.objects.get(pk=pair.group_id)
+    draft = GroupDraft(group.name, "", *pair.names, ha_enabled=to)
+    saved = group_update(
+        group_id=group.pk,
+        draft=draft,
+        revision=group.revision,
+        actor=Actor("alice"),
+        now=pair.now,
+    )
+    assert isinstance(saved, Saved), saved
+
+
+def test_high_availability_switched_off_and_on_is_no_breach(pair: SimPair):
+    """Such a save raises the version and has no event of its own."""
+    pair.run(3)
+    for to in (False, True, False, True):
+        switch_high_availability(pair, to=to)
+        pair.run(3)
+    rules = [event.rule for event in pair.events()]
+    assert rules.count("ha-on") == 3
+    assert rules.count("ha-off") == 2
+    assert checked(pair) == []
+
+
+def test_after_that_a_change_without_its_event_is_found_all_the_same(pair: SimPair):
+    pair.run(3)
+    switch_high_availability(pair, to=False)
+    pair.run(3)
+    switch_high_availability(pair, to=True)
+    pair.run(3)
+    last = pair.events()[-1]
+    assert last.rule not in selfcheck.AFTER_CONFIGURING
+    respelled(last, version=last.version + 1)
+    assert checked(pair) == ["I13"]
 
 
 def test_what_a_node_out_of_reach_said_is_no_breach(pair: SimPair):

@@ -137,6 +137,7 @@ def test_services_that_come_and_go_on_both_nodes_end_the_start_at_its_deadline(
     lose_a_service(installation, "imp1")
     before = installation.last_event()
     person.enable_ha(without_ha.group)
+    without_ha.becomes("Initializing", "Initializing", reason="Initialization")
     without_ha.stays("Initializing", "Initializing", reason="Initialization", seconds=1)
     installation.kill_service("imp2")
     without_ha.becomes(FAILED, FAILED, reason="Unknown")
