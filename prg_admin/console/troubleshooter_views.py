@@ -26,7 +26,7 @@ def troubleshooter(request: HttpRequest) -> HttpResponse:
         lost = PresenceUser.objects.filter(cluster=chooser.cluster, home=None, is_licensed=True)
         here = f"{reverse('console:troubleshooter')}?cluster={chooser.cluster.pk}"
         context |= {
-            "judged": judged(facts, users=lost.count()),
+            "judged": [(one, one.fix) for one in judged(facts, users=lost.count())],
             "nodes": facts.nodes,
             "here": here,
         }

@@ -48,6 +48,7 @@ def test_one_that_is_under_way_for_long_is_not_waited_for():
     evaluations = Evaluations(clock)
 
     def hang() -> None:
+        assert not looks, "it was waited for"
         clock.now += YOUNG_S
         evaluations.drive(7, lambda: looks.append("at once"))
         looks.append("hung")
